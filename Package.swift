@@ -1,0 +1,60 @@
+// swift-tools-version: 6.1
+// Halfopen: three rings. Imports run inward only; Tests/TidyTests holds that.
+//   pure       JSONLines Scenarios Recordings Judging Reporting
+//   effectful  Kernel Netlink Labs Faults Actors Probes LabKernel ReferenceFeed
+//   top        Running halfopen
+import PackageDescription
+
+let package = Package(
+    name: "halfopen",
+    products: [.executable(name: "halfopen", targets: ["halfopen"])],
+    targets: [
+        // The C edge: module maps for Debian's libraries, and shims where Swift cannot call C directly.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CLibNL", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),
+        .target(name: "CNetlink", dependencies: ["CLibNL"]),
+        .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+
+        // Pure ring: no system calls.
+        .target(name: "JSONLines"),
+        .target(name: "Scenarios", dependencies: ["JSONLines", "CYAML"]),
+        .target(name: "Recordings", dependencies: ["JSONLines"]),
+        .target(name: "Judging", dependencies: ["JSONLines", "Scenarios", "Recordings"]),
+        .target(name: "Reporting", dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging"]),
+
+        // Effectful ring.
+        .target(name: "Kernel", dependencies: ["CLinux", "CDigest"]),
+        .target(name: "Netlink", dependencies: ["Kernel", "CLinux", "CNetlink", "CNftables"]),
+        .target(name: "Labs", dependencies: ["Kernel", "Netlink", "Scenarios"]),
+        .target(name: "Actors", dependencies: ["Kernel", "JSONLines", "Scenarios", "Recordings"]),
+        .target(name: "Faults", dependencies: ["Kernel", "Netlink", "Labs", "Actors", "Scenarios"]),
+        .target(name: "Probes", dependencies: ["Kernel", "Netlink", "Labs", "Recordings"]),
+        .target(name: "LabKernel", dependencies: ["Kernel", "CLinux"]),
+        .target(name: "ReferenceFeed", dependencies: ["Kernel", "JSONLines"]),
+
+        // Top ring.
+        .target(
+            name: "Running",
+            dependencies: [
+                "Scenarios", "Recordings", "Judging", "Reporting", "Kernel", "Labs", "Faults", "Actors", "Probes",
+                "LabKernel",
+            ]),
+        .executableTarget(name: "halfopen", dependencies: ["Running", "ReferenceFeed"]),
+
+        .testTarget(name: "JSONLinesTests", dependencies: ["JSONLines"]),
+        .testTarget(name: "ScenariosTests", dependencies: ["Scenarios"]),
+        .testTarget(name: "RecordingsTests", dependencies: ["Recordings"]),
+        .testTarget(name: "JudgingTests", dependencies: ["Judging"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .testTarget(name: "ReferenceFeedTests", dependencies: ["ReferenceFeed"]),
+        .testTarget(name: "TidyTests"),
+        // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.
+        .testTarget(
+            name: "KernelTests",
+            dependencies: ["Kernel", "Netlink", "Labs", "Faults", "Actors", "Probes", "LabKernel", "Running"]),
+        // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.
+        .testTarget(name: "CommandTests", dependencies: ["JSONLines"]),
+    ]
+)

@@ -1,0 +1,138 @@
+/// Everything that scenarios may name: the checker, the JSON Schema, `list` and `explain` all read these definitions, so
+/// they cannot disagree. Faults and expectations define themselves beside their code; the top ring collects them.
+package struct Catalog: Sendable {
+    package var faults: [FaultDefinition]
+    package var expectations: [ExpectationDefinition]
+    package var profiles: [LinkProfile]
+
+    package init(faults: [FaultDefinition], expectations: [ExpectationDefinition], profiles: [LinkProfile]) {
+        self.faults = faults
+        self.expectations = expectations
+        self.profiles = profiles
+    }
+}
+
+/// What a fault is, for the checker and for people.
+package struct FaultDefinition: Sendable {
+    package enum TargetKind: String, Sendable {
+        /// `between: [a, b]`, with an optional `direction: a -> b`.
+        case link
+        /// `on: host`, which must be a NAT router.
+        case router
+        /// `of: actor`.
+        case actor
+    }
+    package enum Extent: String, Sendable { case moment, interval }
+    /// When a fault strikes the client, for judges.
+    package enum Strike: Sendable {
+        /// When it is applied.
+        case applied
+        /// At its first hit (an idle timeout strikes when the first mapping expires).
+        case firstHit
+    }
+
+    package var name: String
+    /// One sentence.
+    package var summary: String
+    /// What happens on the wire, what heals and what a hit is; the kernel mechanism. Paragraphs for `explain`.
+    package var wire: String
+    package var heals: String
+    package var hit: String
+    package var mechanism: String
+    package var target: TargetKind
+    package var extent: Extent
+    package var strike: Strike
+    package var parameters: [Parameter]
+    /// A line of a timeline.
+    package var example: String
+
+    package init(
+        name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
+        target: TargetKind, extent: Extent, strike: Strike = .applied, parameters: [Parameter] = [], example: String
+    ) {
+        self.name = name
+        self.summary = summary
+        self.wire = wire
+        self.heals = heals
+        self.hit = hit
+        self.mechanism = mechanism
+        self.target = target
+        self.extent = extent
+        self.strike = strike
+        self.parameters = parameters
+        self.example = example
+    }
+}
+
+/// What an expectation is, for the checker and for people.
+package struct ExpectationDefinition: Sendable {
+    package enum SubjectKind: String, Sendable { case client, flow }
+    package var name: String
+    package var summary: String
+    /// What is measured, against what, and when it is void. Paragraphs for `explain`.
+    package var details: String
+    package var subject: SubjectKind
+    package var parameters: [Parameter]
+    /// A line of `expect:`.
+    package var example: String
+
+    package init(
+        name: String, summary: String, details: String, subject: SubjectKind, parameters: [Parameter], example: String
+    ) {
+        self.name = name
+        self.summary = summary
+        self.details = details
+        self.subject = subject
+        self.parameters = parameters
+        self.example = example
+    }
+}
+
+/// A parameter of a fault or an expectation.
+package struct Parameter: Sendable {
+    package enum Kind: Sendable {
+        /// `30s`, within a range.
+        case duration(ClosedRange<Duration>)
+        /// `2 Mbit/s`, bits per second.
+        case rate(ClosedRange<Int64>)
+        /// `0.1%`
+        case fraction(ClosedRange<Double>)
+        case count(ClosedRange<Int64>)
+        case number(ClosedRange<Double>)
+        case flag
+        case choice([String])
+        case text
+        /// The kind of a fault in this scenario's timeline.
+        case fault
+        /// A mapping from these names to durations.
+        case durations([String])
+    }
+    package var name: String
+    package var kind: Kind
+    package var isRequired: Bool
+    package var fallback: Value?
+    /// One sentence with the unit.
+    package var summary: String
+
+    package init(_ name: String, _ kind: Kind, required: Bool = false, default fallback: Value? = nil, _ summary: String) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = required
+        self.fallback = fallback
+        self.summary = summary
+    }
+}
+
+/// A named impairment from a file of `scenarios/profiles`.
+package struct LinkProfile: Equatable, Sendable {
+    package var name: String
+    /// What it stands for and where the figures come from.
+    package var summary: String
+    package var impairment: Impairment
+
+    package init(name: String, summary: String, impairment: Impairment) {
+        self.name = name
+        self.summary = summary
+        self.impairment = impairment
+    }
+}

@@ -1,0 +1,177 @@
+/// One scenario, checked: every name in it is known, every value in range. Made only by `ScenarioLoader`.
+package struct Scenario: Equatable, Sendable {
+    package var name: String
+    package var summary: String
+    package var tags: [String]
+    package var lab: LabPlan
+    package var actors: [ActorPlan]
+    /// In the order of the file.
+    package var faults: [FaultPlan]
+    /// Length of the timeline, from `play` to `settle`.
+    package var end: Duration
+    /// How long what is under way may take after the last heal or the end (default 0 s).
+    package var settle: Duration
+    /// How long all actors may take to become ready and healthy (default 60 s).
+    package var healthyWithin: Duration
+    package var expectations: [ExpectationPlan]
+}
+
+/// Hosts and links, with addresses assigned.
+package struct LabPlan: Equatable, Sendable {
+    package var hosts: [HostPlan]
+    package var links: [LinkPlan]
+    /// Wall-clock date at which the virtual lab boots, seconds since 1970 (default 2026-01-01T00:00:00Z).
+    package var start: Int64
+    /// Guest memory, bytes (default 512 MiB).
+    package var memory: Int64
+}
+
+package struct HostPlan: Equatable, Sendable {
+    package var name: String
+    /// Set when this host is a NAT router.
+    package var nat: NATPlan?
+    /// Every address, in link order; the first is what the host's name resolves to.
+    package var addresses: [String]
+}
+
+package struct NATPlan: Equatable, Sendable {
+    package enum OnExpiry: String, CaseIterable, Sendable { case drop, reset }
+    /// After this long without a packet a mapping is forgotten. Linux's default is 5 days (nf_conntrack-sysctl).
+    package var idleTimeout: Duration
+    /// What becomes of a packet of a forgotten connection.
+    package var onExpiry: OnExpiry
+}
+
+/// A link: `first` -- wire -- `second`. The wire is a router namespace of its own that impairs both directions on its
+/// egress; so no endpoint's TCP ever learns of a loss from its own device.
+package struct LinkPlan: Equatable, Sendable {
+    /// Given, or `first-second`.
+    package var name: String
+    package var first: LinkEnd
+    package var second: LinkEnd
+    /// In both directions alike.
+    package var impairment: Impairment
+}
+
+/// One end of a link. Each end is a /30 subnet of two: the host's address and the wire's.
+package struct LinkEnd: Equatable, Sendable {
+    package var host: String
+    package var hostAddress: String
+    package var wireAddress: String
+    /// The other side's interfaces that are reached through this end, as host routes: every address behind it.
+    package var reaches: [String]
+}
+
+/// What a link does to each packet in one direction. One-way values.
+package struct Impairment: Equatable, Sendable {
+    /// Default 1 ms: a storm cannot happen in no time at all.
+    package var delay: Duration = .milliseconds(1)
+    /// Uniform, plus or minus.
+    package var jitter: Duration = .zero
+    /// Probability, 0...1.
+    package var loss: Double = 0
+    /// Bits per second; nil for no limit.
+    package var rate: Int64?
+    /// Queue in front of the rate limit, packets.
+    package var limit: Int = 1000
+    package init() {}
+}
+
+package struct ActorPlan: Equatable, Sendable {
+    package enum Role: String, CaseIterable, Sendable { case server, publisher, client }
+    package enum Readiness: Equatable, Sendable {
+        /// Started is ready (the default for publishers and clients).
+        case started
+        /// A TCP port of its host is listened on.
+        case port(Int)
+        /// A line of its output contains this text.
+        case log(String)
+        /// Its driver said this event, such as `connected`.
+        case event(String)
+    }
+    package var name: String
+    package var role: Role
+    /// Host name.
+    package var host: String
+    /// Program and arguments, `{name}` not yet substituted.
+    package var run: [String]
+    package var environment: [Variable]
+    /// Relative to the scenario's folder; the scenario's folder when nil.
+    package var folder: String?
+    package var ready: Readiness
+    package var count: Int
+    /// How long after SIGTERM SIGKILL follows (default 5 s).
+    package var stopWithin: Duration
+    /// Bytes of log kept for each instance (default 1 MiB).
+    package var logLimit: Int
+
+    package struct Variable: Equatable, Sendable {
+        package var name: String
+        package var value: String
+    }
+}
+
+/// A fault of the timeline: a moment (`until` nil) or an interval, counted from `play`.
+package struct FaultPlan: Equatable, Sendable {
+    /// Its place in the timeline, 0...
+    package var index: Int
+    /// Kind, such as `blackhole`.
+    package var kind: String
+    package var at: Duration
+    package var until: Duration?
+    package var target: FaultTarget
+    /// Every parameter of its definition that was given or has a default.
+    package var parameters: [String: Value]
+    /// Where it stands in the file, `nat.yaml:12:5`.
+    package var position: String
+}
+
+package enum FaultTarget: Equatable, Sendable {
+    /// A link; `from` names the host whose packets are struck, nil for both directions.
+    case link(String, from: String?)
+    case host(String)
+    case actor(String)
+}
+
+/// What the scenario owes its user: a kind of expectation with its parameters.
+package struct ExpectationPlan: Equatable, Sendable {
+    package var index: Int
+    /// Kind, such as `recovery`.
+    package var kind: String
+    /// The value that stands beside the kind itself: `recovery: subscriber`, `no-gaps: ticker -> subscriber`.
+    package var subject: Subject
+    package var parameters: [String: Value]
+    package var position: String
+    /// As the file has it, for reports: `recovery: subscriber, after: blackhole, within: 30s`.
+    package var text: String
+}
+
+package enum Subject: Equatable, Sendable {
+    case actor(String)
+    /// Messages that one actor sends and another receives.
+    case flow(from: String, to: String)
+}
+
+/// A checked value of a parameter.
+package enum Value: Equatable, Sendable {
+    case duration(Duration)
+    /// Bits per second.
+    case rate(Int64)
+    /// 0...1
+    case fraction(Double)
+    case count(Int64)
+    case number(Double)
+    case flag(Bool)
+    case text(String)
+    /// Named durations: `stages: { detect: 20s }`.
+    case durations([NamedDuration])
+
+    package struct NamedDuration: Equatable, Sendable {
+        package var name: String
+        package var duration: Duration
+        package init(name: String, duration: Duration) {
+            self.name = name
+            self.duration = duration
+        }
+    }
+}

@@ -114,7 +114,9 @@ package struct Parameter: Sendable {
     /// One sentence with the unit.
     package var summary: String
 
-    package init(_ name: String, _ kind: Kind, required: Bool = false, default fallback: Value? = nil, _ summary: String) {
+    package init(
+        _ name: String, _ kind: Kind, required: Bool = false, default fallback: Value? = nil, _ summary: String
+    ) {
         self.name = name
         self.kind = kind
         self.isRequired = required

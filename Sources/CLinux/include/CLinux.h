@@ -1,3 +1,70 @@
 // The parts of Linux that Glibc's module leaves out (epoll, timerfd, signalfd, _GNU_SOURCE), and the few functions that
-// must be C: whatever runs between clone and exec, and whatever enters a namespace and leaves it again.
+// must be C: whatever runs between clone and exec, and whatever enters a namespace and leaves it again (a Swift thread
+// inside a lab namespace would let libdispatch create workers there).
 #pragma once
+
+// Only what Glibc's module lacks: with _GNU_SOURCE, or more headers, its types would have two definitions.
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+// MARK: Namespaces. All return -1 and errno on failure.
+
+/// A descriptor of a new network namespace, which lives as long as somebody holds it. Its loopback is down.
+int halfopen_network_namespace(void);
+/// Runs `body(context)` inside the namespace and comes back; returns what `body` returned. When coming back fails the
+/// process is ended: nothing may ever run in the wrong namespace.
+int halfopen_in_namespace(int network_namespace, int (*body)(void *), void *context);
+/// socket(2) inside the namespace; SOCK_CLOEXEC is added.
+int halfopen_socket_in(int network_namespace, int domain, int type, int protocol);
+/// Writes a sysctl file, such as /proc/sys/net/ipv4/ip_forward, as seen inside the namespace.
+int halfopen_write_in(int network_namespace, const char *path, const char *text);
+
+// MARK: Processes.
+
+/// Everything a child does between clone and exec.
+struct halfopen_spawn {
+    const char *program; // absolute path
+    char *const *arguments;
+    char *const *environment;
+    const char *folder; // NULL: the parent's
+    int input, output, error; // become 0, 1, 2; all others are closed, but for `keep`
+    int keep; // becomes descriptor 3; -1: none
+    int network_namespace; // -1: the parent's
+    int processor; // pinned to this one; -1: not
+    uint64_t namespaces; // CLONE_NEW* flags; with CLONE_NEWUSER the caller's user and group become root in it
+    bool own_session; // setsid: signals to its group reach it and its children, and no others
+};
+
+/// clone3 with a pidfd. The child dies with the thread that called this (PR_SET_PDEATHSIG), so call it on a thread that
+/// lives as long as the process. Returns the pid; on failure -1 with errno, and `*step` names what failed.
+pid_t halfopen_spawn(const struct halfopen_spawn *request, int *pidfd, const char **step);
+
+int halfopen_pidfd_open(pid_t pid);
+int halfopen_pidfd_signal(int pidfd, int signal);
+/// A duplicate of another process's descriptor: the same socket, held by us.
+int halfopen_pidfd_getfd(int pidfd, int descriptor);
+
+// MARK: What Swift cannot import: variadics, macros, unions.
+
+/// pipe2 with O_CLOEXEC.
+int halfopen_pipe(int ends[2]);
+int halfopen_open(const char *path, int flags, mode_t mode);
+int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+uint64_t halfopen_epoll_token(const struct epoll_event *event);
+int halfopen_become_subreaper(void);
+/// Pins the calling thread to one processor.
+int halfopen_pin(int processor);
+static inline bool halfopen_exited(int status) { return WIFEXITED(status); }
+static inline int halfopen_exit_status(int status) { return WEXITSTATUS(status); }
+static inline int halfopen_exit_signal(int status) { return WTERMSIG(status); }
+/// CLONE_NEW* flags of a host lab: network, mounts, processes, host name, System V objects.
+uint64_t halfopen_lab_namespaces(void);
+/// CLONE_NEWUSER.
+uint64_t halfopen_user_namespace(void);

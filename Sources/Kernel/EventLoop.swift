@@ -1,0 +1,120 @@
+import CLinux
+import Glibc
+
+/// The engine's one thread: epoll and an absolute timer. Handlers run one at a time, in the order of the kernel's
+/// answers; timers due at one moment run in the order they were set.
+package final class EventLoop {
+    private let epoll: Descriptor
+    private let timer: Descriptor
+    private var handlers: [UInt64: () -> Void] = [:]
+    private var descriptors: [UInt64: Int32] = [:]
+    private var nextToken: UInt64 = 1
+    private var timers: [Deadline] = []
+    private var isStopped = false
+
+    /// What `watch` and `at` return; pass it to `cancel`.
+    package struct Token: Hashable, Sendable {
+        fileprivate var number: UInt64
+    }
+
+    private struct Deadline {
+        var time: Int64
+        var token: UInt64
+        var handler: () -> Void
+    }
+
+    package init() throws(SystemError) {
+        epoll = Descriptor(owning: try System.call("make an epoll") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        timer = Descriptor(
+            owning: try System.call("make a timer") {
+                timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
+            })
+        let (epoll, timer) = (epoll.raw, timer.raw)
+        try System.call("watch the timer") { halfopen_epoll_add(epoll, timer, EPOLLIN.rawValue, 0) }
+    }
+
+    /// Calls `handler` whenever the descriptor is readable or hung up. The caller keeps it open until `cancel`.
+    package func watch(_ descriptor: Int32, _ handler: @escaping () -> Void) throws(SystemError) -> Token {
+        let token = takeToken()
+        let epoll = epoll.raw
+        try System.call("watch a descriptor") { halfopen_epoll_add(epoll, descriptor, EPOLLIN.rawValue, token) }
+        handlers[token] = handler
+        descriptors[token] = descriptor
+        return Token(number: token)
+    }
+
+    /// Calls `handler` once at `time` (CLOCK_MONOTONIC, nanoseconds), at once when it has passed.
+    @discardableResult
+    package func at(_ time: Int64, _ handler: @escaping () -> Void) -> Token {
+        let token = takeToken()
+        // After those of the same time: first set, first called.
+        let place = timers.firstIndex { $0.time > time } ?? timers.endIndex
+        timers.insert(Deadline(time: time, token: token, handler: handler), at: place)
+        return Token(number: token)
+    }
+
+    /// Calls `handler` once, `delay` from now.
+    @discardableResult
+    package func after(_ delay: Duration, _ handler: @escaping () -> Void) -> Token {
+        at(Clock.now + delay.wholeNanoseconds, handler)
+    }
+
+    /// Fine for one that has been cancelled or has been called.
+    package func cancel(_ token: Token) {
+        handlers[token.number] = nil
+        if let descriptor = descriptors.removeValue(forKey: token.number) {
+            epoll_ctl(epoll.raw, Int32(EPOLL_CTL_DEL), descriptor, nil)
+        }
+        timers.removeAll { $0.token == token.number }
+    }
+
+    package func stop() { isStopped = true }
+
+    /// Runs until `stop`.
+    package func run() throws(SystemError) {
+        isStopped = false
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        while !isStopped {
+            runDueTimers()
+            if isStopped { return }
+            try arm()
+            let epoll = epoll.raw
+            let count = try System.call("wait for events") { epoll_wait(epoll, &events, Int32(events.count), -1) }
+            for index in 0..<Int(count) where !isStopped {
+                let token = halfopen_epoll_token(&events[index])
+                if token == 0 { _ = try timer.read(limit: 8) } else { handlers[token]?() }
+            }
+        }
+    }
+
+    private func takeToken() -> UInt64 {
+        defer { nextToken += 1 }
+        return nextToken
+    }
+
+    private func runDueTimers() {
+        while let first = timers.first, !isStopped, first.time <= Clock.now {
+            timers.removeFirst()
+            first.handler()
+        }
+    }
+
+    private func arm() throws(SystemError) {
+        var setting = itimerspec()
+        if let first = timers.first {
+            // All zero would disarm it; one nanosecond is in the past as well.
+            let time = max(first.time, 1)
+            setting.it_value.tv_sec = Int(time / 1_000_000_000)
+            setting.it_value.tv_nsec = Int(time % 1_000_000_000)
+        }
+        let timer = timer.raw
+        try System.call("set the timer") { timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil) }
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; traps beyond 292 years.
+    package var wholeNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,52 @@
+/// Brings the events of many probes into the one order of a recording.
+///
+/// Probes hand over what they saw in batches, each with its own delay, while a recording's times never go back. The engine
+/// adds every event as it comes and flushes up to a moment that no probe can still report from. Events of one moment
+/// keep the order in which they were added.
+package struct EventOrder: Sendable {
+    private struct Pending {
+        var event: Event
+        var order: Int
+    }
+    private var pending: [Pending] = []
+    private var added = 0
+    private var flushed = Timestamp(nanoseconds: 0)
+
+    /// How many events of a source came too late for their place. They were given the time of the last flush: the
+    /// stamp of an event may be this much wrong, its being there may not.
+    package private(set) var late: [String: Int] = [:]
+
+    package init() {}
+
+    package var isEmpty: Bool { pending.isEmpty }
+
+    /// - Parameter source: which probe, for `late`.
+    package mutating func add(_ event: Event, source: String) {
+        var event = event
+        if event.time < flushed {
+            event.time = flushed
+            late[source, default: 0] += 1
+        }
+        pending.append(Pending(event: event, order: added))
+        added += 1
+    }
+
+    /// Everything up to and including `moment`, in time order; what is added later gets at least this time.
+    package mutating func flush(upTo moment: Timestamp) -> [Event] {
+        flushed = max(flushed, moment)
+        var due: [Pending] = []
+        var rest: [Pending] = []
+        for item in pending {
+            if item.event.time <= flushed { due.append(item) } else { rest.append(item) }
+        }
+        pending = rest
+        due.sort { ($0.event.time, $0.order) < ($1.event.time, $1.order) }
+        return due.map(\.event)
+    }
+
+    /// Everything there is, in time order.
+    package mutating func flushAll() -> [Event] {
+        guard let latest = pending.map(\.event.time).max() else { return [] }
+        return flush(upTo: latest)
+    }
+}

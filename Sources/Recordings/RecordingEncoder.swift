@@ -1,0 +1,223 @@
+import JSONLines
+
+/// Turns a recording into the lines of its file (docs/recording-format.md), one call a line.
+///
+/// It demands what readers rely on: the header first, times that never go back, nothing after the end.
+package struct RecordingEncoder: Sendable {
+    /// Events encoded so far: what an `End` must state.
+    package private(set) var events = 0
+    private var last = Timestamp(nanoseconds: 0)
+    private var hasEnded = false
+
+    package init() {}
+
+    /// The first line, with its newline.
+    package func encode(header: Header) -> [UInt8] {
+        precondition(events == 0, "the header is the first line of a recording")
+        var line = JSONLineWriter()
+        line.field("recording", Header.format)
+        line.field("scenario", header.scenario)
+        line.field("seed", JSON(exact: header.seed))
+        line.field("lab", header.lab)
+        line.field("kernel", header.kernel)
+        line.field("uncertainty", header.uncertainty)
+        line.field("sources", .array(header.sources.map { ["path": .string($0.path), "text": .string($0.text)] }))
+        line.end()
+        return line.bytes
+    }
+
+    /// The next line, with its newline.
+    package mutating func encode(_ event: Event) -> [UInt8] {
+        precondition(event.time >= last, "events are encoded in time order: merge them with EventOrder")
+        precondition(!hasEnded, "nothing follows the end of a recording")
+        last = event.time
+        events += 1
+        if case .end = event.body { hasEnded = true }
+        var line = JSONLineWriter()
+        line.field("t", event.time.nanoseconds)
+        line.field("event", event.body.kind.rawValue)
+        event.body.write(to: &line)
+        line.end()
+        return line.bytes
+    }
+}
+
+extension Event {
+    /// The kinds of events by their names in the file.
+    package enum Kind: String, CaseIterable, Sendable {
+        case phase, actor, driver, fault, wire, mapping, traffic, sockets, process, lost, end
+    }
+}
+
+extension Event.Body {
+    package var kind: Event.Kind {
+        switch self {
+        case .phase: .phase
+        case .actor: .actor
+        case .driver: .driver
+        case .fault: .fault
+        case .wire: .wire
+        case .mapping: .mapping
+        case .traffic: .traffic
+        case .sockets: .sockets
+        case .process: .process
+        case .lost: .lost
+        case .end: .end
+        }
+    }
+
+    fileprivate func write(to line: inout JSONLineWriter) {
+        switch self {
+        case .phase(let phase): line.field("phase", phase.rawValue)
+        case .actor(let change): change.write(to: &line)
+        case .driver(let report): report.write(to: &line)
+        case .fault(let change): change.write(to: &line)
+        case .wire(let change): change.write(to: &line)
+        case .mapping(let change): change.write(to: &line)
+        case .traffic(let totals): totals.write(to: &line)
+        case .sockets(let table): table.write(to: &line)
+        case .process(let sample): sample.write(to: &line)
+        case .lost(let lost):
+            line.field("probe", lost.probe)
+            line.field("count", lost.count)
+        case .end(let end):
+            line.field("reason", end.reason.rawValue)
+            line.field("message", end.message)
+            line.field("events", end.events)
+        }
+    }
+}
+
+extension Instance {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("actor", actor)
+        line.field("index", index)
+    }
+}
+
+extension ActorChange {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", change.name.rawValue)
+        instance.write(to: &line)
+        switch change {
+        case .started(let pid): line.field("pid", pid)
+        case .ready: break
+        case .exited(let status, let signal):
+            if let status { line.field("status", status) }
+            if let signal { line.field("signal", signal) }
+        case .stopped(let killed): line.field("killed", killed)
+        case .unsupported(let reason), .failed(let reason): line.field("reason", reason)
+        case .logTruncated(let after): line.field("after", after)
+        }
+    }
+}
+
+extension ActorChange.Change {
+    /// The names of the changes in the file.
+    package enum Name: String, CaseIterable, Sendable {
+        case started, ready, exited, stopped, unsupported, failed
+        case logTruncated = "log-truncated"
+    }
+
+    package var name: Name {
+        switch self {
+        case .started: .started
+        case .ready: .ready
+        case .exited: .exited
+        case .stopped: .stopped
+        case .unsupported: .unsupported
+        case .failed: .failed
+        case .logTruncated: .logTruncated
+        }
+    }
+}
+
+extension DriverReport {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", kind.rawValue)
+        instance.write(to: &line)
+        line.field("stamp", stamp.rawValue)
+        if !session.isEmpty { line.field("session", session) }
+        if let stream { line.field("stream", stream) }
+        if let sequence { line.field("seq", sequence) }
+        if let text { line.field("text", text) }
+        if !extra.isEmpty { line.field("extra", .object(extra)) }
+    }
+}
+
+extension FaultChange {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", change.name.rawValue)
+        line.field("index", index)
+        line.field("fault", name)
+        switch change {
+        case .applied(let late): line.field("late", late)
+        case .hit(let total): line.field("total", total)
+        case .healed(let late, let total):
+            line.field("late", late)
+            line.field("total", total)
+        case .failed(let reason): line.field("reason", reason)
+        }
+    }
+}
+
+extension FaultChange.Change {
+    /// The names of the changes in the file.
+    package enum Name: String, CaseIterable, Sendable { case applied, hit, healed, failed }
+
+    package var name: Name {
+        switch self {
+        case .applied: .applied
+        case .hit: .hit
+        case .healed: .healed
+        case .failed: .failed
+        }
+    }
+}
+
+extension WireChange {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", change.rawValue)
+        line.field("link", link)
+        line.field("from", from.description)
+        line.field("to", to.description)
+        if repeated { line.field("repeated", true) }
+    }
+}
+
+extension MappingChange {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", change.rawValue)
+        line.field("router", router)
+        line.field("from", from.description)
+        line.field("to", to.description)
+        line.field("translated", translated.description)
+    }
+}
+
+extension Traffic {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("link", link)
+        line.field("from", from)
+        line.field("packets", packets)
+        line.field("bytes", bytes)
+        line.field("dropped", dropped)
+    }
+}
+
+extension SocketTable {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("host", host)
+        line.field("states", .object(states.map { JSON.Member($0.state, .integer(Int64($0.count))) }))
+    }
+}
+
+extension ProcessSample {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        instance.write(to: &line)
+        line.field("cpu", cpu)
+        line.field("memory", memory)
+        line.field("descriptors", descriptors)
+        line.field("threads", threads)
+    }
+}

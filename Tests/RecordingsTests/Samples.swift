@@ -1,0 +1,75 @@
+import JSONLines
+import Recordings
+
+/// Small recordings that tests share.
+enum Samples {
+    static let header = Header(
+        scenario: "nat \"forgets\"", seed: 7, lab: "virtual", kernel: "6.12.1-um", uncertainty: 1000,
+        sources: [Header.Source(path: "nat.yaml", text: "format: 1\nname: é\n"), Header.Source(path: "a/b", text: "")])
+
+    private static let client = Instance("subscriber", 2)
+    private static let inside = Endpoint(address: "10.77.1.2", port: 40001)
+    private static let server = Endpoint(address: "fd00::1", port: 1883)
+
+    /// Every case of every enum of the events, at least once.
+    static let bodies: [Event.Body] =
+        Phase.allCases.map { .phase($0) } + actors + drivers + faults
+        + WireChange.Change.allCases.map { .wire(WireChange(link: "phone-home", $0, from: inside, to: server)) } + [
+            .wire(WireChange(link: "phone-home", .attempt, from: inside, to: server, repeated: true)),
+            .mapping(
+                MappingChange(
+                    router: "home", .forgotten, from: inside, to: server,
+                    translated: Endpoint(address: "10.77.2.2", port: 1024))),
+            .traffic(Traffic(link: "phone-home", from: "phone", packets: 12, bytes: 3400, dropped: 1)),
+            .sockets(SocketTable(host: "phone", states: [.init("ESTABLISHED", 1), .init("CLOSE_WAIT", 20)])),
+            .sockets(SocketTable(host: "cloud", states: [])),
+            .process(ProcessSample(client, cpu: 1, memory: 1 << 40, descriptors: 9, threads: 3)),
+            .lost(LostEvents(probe: "capture phone-home", count: 17)),
+        ]
+
+    private static let actors: [Event.Body] = [
+        .actor(ActorChange(client, .started(pid: 12))), .actor(ActorChange(client, .ready)),
+        .actor(ActorChange(client, .exited(status: 3, signal: nil))),
+        .actor(ActorChange(client, .exited(status: nil, signal: 9))),
+        .actor(ActorChange(client, .stopped(killed: true))), .actor(ActorChange(client, .stopped(killed: false))),
+        .actor(ActorChange(client, .unsupported(reason: "no TLS"))),
+        .actor(ActorChange(client, .failed(reason: "no such file\nor folder"))),
+        .actor(ActorChange(client, .logTruncated(after: 1 << 20))),
+    ]
+
+    private static let drivers: [Event.Body] =
+        DriverReport.Kind.allCases.map { .driver(DriverReport(client, $0, stamp: .reader)) } + [
+            .driver(
+                DriverReport(
+                    client, .received, session: "s\u{1}", stream: "ticks", sequence: -4, text: "\u{7f}ü",
+                    extra: [JSON.Member("qos", 1), JSON.Member("deep", ["a": [.null, 0.5, true]])]))
+        ]
+
+    private static let faults: [Event.Body] = [
+        .fault(FaultChange(0, "blackhole", .applied(late: 90_000))),
+        .fault(FaultChange(0, "blackhole", .hit(total: 1))),
+        .fault(FaultChange(0, "blackhole", .healed(late: -5, total: 12))),
+        .fault(FaultChange(1, "nat-forget", .failed(reason: "no conntrack"))),
+    ]
+
+    static let events: [Event] =
+        bodies.enumerated().map { Event(Timestamp(nanoseconds: Int64($0.offset) * 1_000_000_007), $0.element) }
+        + [Event(Timestamp(nanoseconds: 1 << 60), .end(End(.finished, events: bodies.count)))]
+
+    static func bytes(_ events: [Event] = events) -> [UInt8] {
+        var encoder = RecordingEncoder()
+        return events.reduce(into: encoder.encode(header: header)) { $0 += encoder.encode($1) }
+    }
+}
+
+/// Repeats: a failing test can be run again.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

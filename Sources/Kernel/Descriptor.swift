@@ -21,18 +21,12 @@ package struct Descriptor: ~Copyable {
         Descriptor(owning: try System.call("open", path) { halfopen_open(path, flags, mode) })
     }
 
-    /// Both ends of a pipe, close-on-exec; `reader` does not block.
-    package static func pipe() throws(SystemError) -> Pipe {
+    /// Both ends of a pipe, close-on-exec; reading does not block. Whoever asked owns both: wrap them at once.
+    package static func pipe() throws(SystemError) -> (reader: Int32, writer: Int32) {
         var ends: [Int32] = [0, 0]
         try System.call("make a pipe") { halfopen_pipe(&ends) }
-        let pipe = Pipe(reader: Descriptor(owning: ends[0]), writer: Descriptor(owning: ends[1]))
-        try pipe.reader.setNonBlocking()
-        return pipe
-    }
-
-    package struct Pipe: ~Copyable {
-        package var reader: Descriptor
-        package var writer: Descriptor
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        return (ends[0], ends[1])
     }
 
     package borrowing func setNonBlocking() throws(SystemError) {

@@ -1,0 +1,190 @@
+import Glibc
+import JSONLines
+import Kernel
+import Recordings
+import Scenarios
+
+/// One instance of an actor: its process, its output, its life. Facts go to `report`, in the order they happen.
+package final class ActorProcess {
+    /// What the process is doing, for the engine.
+    package enum State: Equatable {
+        case waiting
+        case running
+        case ready
+        case ended
+    }
+
+    package let plan: ActorPlan
+    package let instance: Instance
+    package private(set) var state = State.waiting
+    /// Leader of the session that the actor's processes form; 0 before the start.
+    package private(set) var leader: Int32 = 0
+    /// The next end is the doing of a fault or of the run.
+    package var endIsExpected = false
+
+    private let loop: EventLoop
+    private let reaper: Reaper
+    private let report: (Int64, Event.Body) -> Void
+    private let command: ActorCommand
+    private var output: OutputReader?
+    private var input: Int32 = -1
+    private var stopTimer: EventLoop.Token?
+    private var wasKilledByUs = false
+    private var onStopped: (() -> Void)?
+
+    package init(
+        plan: ActorPlan, instance: Instance, command: ActorCommand, loop: EventLoop, reaper: Reaper,
+        report: @escaping (Int64, Event.Body) -> Void
+    ) {
+        self.plan = plan
+        self.instance = instance
+        self.command = command
+        self.loop = loop
+        self.reaper = reaper
+        self.report = report
+    }
+
+    /// Starts it; a failure is reported as an event and leaves it ended.
+    package func start() {
+        do throws(SystemError) {
+            try launch()
+            state = .running
+            tell(.started(pid: Int(leader)))
+            if case .started = plan.ready { markReady() }
+        } catch {
+            state = .ended
+            tell(.failed(reason: error.description))
+        }
+    }
+
+    private func launch() throws(SystemError) {
+        try Files.makeFolder(command.workFolder)
+        let outEnds = try Descriptor.pipe()
+        let outReader = Descriptor(owning: outEnds.reader)
+        let outWriter = Descriptor(owning: outEnds.writer)
+        let commandEnds = try Descriptor.pipe()
+        let commandReader = Descriptor(owning: commandEnds.reader)
+        let commandWriter = Descriptor(owning: commandEnds.writer)
+        let log: LogFile
+        // A restarted process goes on in the same log.
+        if let output { log = output.log } else { log = try LogFile(path: command.logPath, limit: plan.logLimit) }
+        var request = SpawnRequest(
+            program: command.program, arguments: command.arguments, environment: command.environment,
+            folder: command.folder, input: commandReader.raw, output: outWriter.raw, error: outWriter.raw)
+        request.networkNamespace = command.networkNamespace
+        // The child reads its commands with blocking reads, as any program does.
+        _ = fcntl(commandReader.raw, F_SETFL, 0)
+        let child = try ChildProcess(request)
+        leader = child.pid
+        endIsExpected = false
+        if input >= 0 { close(input) }
+        input = commandWriter.release()
+        output = try OutputReader(
+            descriptor: outReader.release(), log: log, loop: loop, event: { [unowned self] in take(line: $0) },
+            truncated: { [unowned self] in tell(.logTruncated(after: $0)) })
+        reaper.onEnd(of: leader) { [unowned self] in ended($0) }
+    }
+
+    /// Every live process of this instance: its session's members.
+    package var processes: [Int32] {
+        guard leader != 0, state == .running || state == .ready else { return [] }
+        return ProcessTable.members(ofSession: leader)
+    }
+
+    /// Reads what has been said so far, without waiting for the loop.
+    package func drainOutput() { output?.drain() }
+
+    package func markReady() {
+        guard state == .running else { return }
+        state = .ready
+        tell(.ready)
+    }
+
+    /// The actor could not do its part; the engine decides what follows.
+    package func fail(_ reason: String) { tell(.failed(reason: reason)) }
+
+    package func signal(_ number: Int32) {
+        for process in processes { kill(process, number) }
+    }
+
+    /// SIGTERM, and SIGKILL to whatever is left after the plan's time; `done` when the leader has ended.
+    package func stop(_ done: @escaping () -> Void) {
+        guard state == .running || state == .ready else { return done() }
+        onStopped = done
+        endIsExpected = true
+        // A frozen process would take SIGTERM only when thawed.
+        signal(SIGTERM)
+        signal(SIGCONT)
+        stopTimer = loop.after(plan.stopWithin) { [unowned self] in
+            wasKilledByUs = true
+            signal(SIGKILL)
+        }
+    }
+
+    /// True when the line was an event; false when it belongs into the log.
+    private func take(line: [UInt8]) -> Bool {
+        guard let parsed = DriverProtocol.parse(line, of: instance) else {
+            if case .log(let text) = plan.ready, state == .running,
+                String(decoding: line, as: UTF8.self).contains(text)
+            {
+                markReady()
+            }
+            return false
+        }
+        let now = Clock.now
+        var report = parsed.report
+        // A stamp from the future is no stamp of this clock.
+        let stamp = parsed.stamp.flatMap { $0 <= now ? $0 : nil }
+        report.stamp = stamp == nil ? .reader : .driver
+        self.report(stamp ?? now, .driver(report))
+        if case .event(let name) = plan.ready, report.kind.rawValue == name { markReady() }
+        if report.kind == .unsupported { tell(.unsupported(reason: report.text ?? "the driver gave no reason")) }
+        return true
+    }
+
+    private func ended(_ ending: ChildProcess.Ending) {
+        // Children that outlive the leader are no longer the actor: nothing of it stays behind.
+        for process in ProcessTable.members(ofSession: leader) { kill(process, SIGKILL) }
+        output?.finish()
+        state = .ended
+        if let stopTimer { loop.cancel(stopTimer) }
+        switch ending {
+        case _ where onStopped != nil: tell(.stopped(killed: wasKilledByUs))
+        case .exited(127): tell(.unsupported(reason: "the driver exited with 127: it cannot play this scenario"))
+        case .exited(let status): tell(.exited(status: Int(status), signal: nil))
+        case .killed(let signal): tell(.exited(status: nil, signal: Int(signal)))
+        }
+        onStopped?()
+        onStopped = nil
+    }
+
+    private func tell(_ change: ActorChange.Change) {
+        report(Clock.now, .actor(ActorChange(instance, change)))
+    }
+}
+
+/// What to execute for an instance, every name substituted.
+package struct ActorCommand {
+    package var program: String
+    package var arguments: [String]
+    package var environment: [(name: String, value: String)]
+    /// Where it starts.
+    package var folder: String
+    /// Where it may write.
+    package var workFolder: String
+    package var logPath: String
+    package var networkNamespace: Int32
+
+    package init(
+        program: String, arguments: [String], environment: [(name: String, value: String)], folder: String,
+        workFolder: String, logPath: String, networkNamespace: Int32
+    ) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+        self.folder = folder
+        self.workFolder = workFolder
+        self.logPath = logPath
+        self.networkNamespace = networkNamespace
+    }
+}

@@ -1,0 +1,45 @@
+import JSONLines
+import Recordings
+
+/// Reads the driver protocol (docs/driver-protocol.md): a line that is a JSON object with an "event" key is an event,
+/// every other line is the driver's log.
+package enum DriverProtocol {
+    /// A line that is an event, with the driver's own stamp when it gave one.
+    package struct Line: Equatable {
+        package var report: DriverReport
+        package var stamp: Int64?
+    }
+
+    /// Nil when the line is log.
+    package static func parse(_ bytes: [UInt8], of instance: Instance) -> Line? {
+        guard bytes.first == UInt8(ascii: "{"), let json = try? JSON(parsing: bytes),
+            case .object(let members) = json, let name = json["event"]?.string
+        else { return nil }
+        // An event that the protocol does not know is kept as a note, under its own name.
+        let kind = DriverReport.Kind(rawValue: name)
+        var report = DriverReport(instance, kind ?? .note, stamp: .reader)
+        var stamp: Int64?
+        for member in members {
+            switch (member.key, member.value) {
+            case ("event", _): if kind == nil { report.extra.append(member) }
+            case ("t", .integer(let time)): stamp = time
+            case ("session", .string(let session)): report.session = session
+            case ("stream", .string(let stream)): report.stream = stream
+            case ("seq", .integer(let sequence)): report.sequence = sequence
+            case (textKey(of: report.kind), .string(let text)): report.text = text
+            default: report.extra.append(member)
+            }
+        }
+        return Line(report: report, stamp: stamp)
+    }
+
+    /// Under which key the driver gives the event's text.
+    package static func textKey(of kind: DriverReport.Kind) -> String {
+        switch kind {
+        case .state, .breaker: "state"
+        case .hello, .attempt, .connected, .sent, .received, .acked, .request, .response, .resumed, .error, .note,
+            .unsupported:
+            "text"
+        }
+    }
+}

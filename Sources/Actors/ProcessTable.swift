@@ -1,0 +1,44 @@
+import Glibc
+import Kernel
+
+/// What /proc says about processes.
+package enum ProcessTable {
+    /// The fields of /proc/PID/stat that matter here.
+    package struct Entry {
+        package var pid: Int32
+        package var state: Character
+        package var session: Int32
+        package var threads: Int
+        /// User and system CPU time, nanoseconds (in steps of 10 ms).
+        package var cpu: Int64
+        /// Resident memory, bytes.
+        package var memory: Int64
+    }
+
+    /// Live processes (not zombies) of a session, in the order of their numbers.
+    package static func members(ofSession session: Int32) -> [Int32] {
+        entries().filter { $0.session == session && $0.state != "Z" }.map(\.pid)
+    }
+
+    package static func entries() -> [Entry] {
+        let names = (try? Files.list("/proc")) ?? []
+        return names.compactMap(Int32.init).sorted().compactMap(entry)
+    }
+
+    package static func entry(_ pid: Int32) -> Entry? {
+        guard let text = Files.text("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
+        // After the name in parentheses, which may hold anything: state is field 3 (proc_pid_stat(5)).
+        let fields = text[text.index(after: close)...].split(separator: " ")
+        guard fields.count > 21, let session = Int32(fields[3]), let state = fields[0].first else { return nil }
+        let ticks = (Int64(fields[11]) ?? 0) + (Int64(fields[12]) ?? 0)
+        let perSecond = Int64(sysconf(Int32(_SC_CLK_TCK)))
+        return Entry(
+            pid: pid, state: state, session: session, threads: Int(fields[17]) ?? 0,
+            cpu: ticks * 1_000_000_000 / perSecond,
+            memory: (Int64(fields[21]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))))
+    }
+
+    package static func descriptors(of pid: Int32) -> Int {
+        ((try? Files.list("/proc/\(pid)/fd")) ?? []).count
+    }
+}

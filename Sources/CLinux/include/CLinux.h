@@ -14,6 +14,8 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+#include "capture.h"
+
 // MARK: Namespaces. All return -1 and errno on failure.
 
 /// A descriptor of a new network namespace, which lives as long as somebody holds it. Its loopback is down.

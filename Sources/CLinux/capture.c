@@ -1,0 +1,160 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 64, HEADERS = 128, WHOLE = 65535, BUFFER = 64 << 20 };
+
+// Linux 4.20; older headers lack it.
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+int halfopen_capture_open(int network_namespace, bool whole)
+{
+    int capture = halfopen_socket_in(network_namespace, AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    if (capture < 0)
+        return -1;
+    // Keep the first bytes of each packet; the rest is never copied.
+    struct sock_filter keep[] = { BPF_STMT(BPF_RET | BPF_K, whole ? WHOLE : HEADERS) };
+    struct sock_fprog program = { .len = 1, .filter = keep };
+    int on = 1, buffer = BUFFER;
+    // Forcing needs a privilege that a user namespace does not give; the plain call takes what the machine allows.
+    if (setsockopt(capture, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+        setsockopt(capture, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+    if (setsockopt(capture, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0
+        || setsockopt(capture, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0
+        || setsockopt(capture, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0
+        || bind(capture, (struct sockaddr *)&all, sizeof all) != 0) {
+        int saved = errno;
+        close(capture);
+        errno = saved;
+        return -1;
+    }
+    return capture;
+}
+
+static void read_tcp(const uint8_t *bytes, size_t there, uint32_t length, struct halfopen_packet *packet)
+{
+    if (there < sizeof(struct tcphdr))
+        return;
+    struct tcphdr tcp;
+    memcpy(&tcp, bytes, sizeof tcp);
+    packet->protocol = IPPROTO_TCP;
+    packet->flags = (uint8_t)(tcp.fin | tcp.syn << 1 | tcp.rst << 2 | tcp.ack << 4);
+    packet->source_port = ntohs(tcp.source);
+    packet->destination_port = ntohs(tcp.dest);
+    packet->sequence = ntohl(tcp.seq);
+    uint32_t header = tcp.doff * 4u;
+    packet->payload = length > header ? length - header : 0;
+}
+
+// Packets that are not IPv4 or IPv6, or not whole, keep family 0.
+static void read_packet(const uint8_t *bytes, size_t there, struct halfopen_packet *packet)
+{
+    if (there >= sizeof(struct iphdr) && bytes[0] >> 4 == 4) {
+        struct iphdr ip;
+        memcpy(&ip, bytes, sizeof ip);
+        size_t header = ip.ihl * 4u;
+        packet->family = 4;
+        packet->protocol = ip.protocol;
+        packet->length = ntohs(ip.tot_len);
+        memcpy(packet->source, &ip.saddr, 4);
+        memcpy(packet->destination, &ip.daddr, 4);
+        bool first = (ntohs(ip.frag_off) & 0x1fff) == 0;
+        if (ip.protocol == IPPROTO_TCP && first && there > header && packet->length > header)
+            read_tcp(bytes + header, there - header, packet->length - (uint32_t)header, packet);
+    } else if (there >= sizeof(struct ip6_hdr) && bytes[0] >> 4 == 6) {
+        struct ip6_hdr ip;
+        memcpy(&ip, bytes, sizeof ip);
+        packet->family = 6;
+        packet->protocol = ip.ip6_nxt;
+        packet->length = ntohs(ip.ip6_plen) + (uint32_t)sizeof ip;
+        memcpy(packet->source, &ip.ip6_src, 16);
+        memcpy(packet->destination, &ip.ip6_dst, 16);
+        if (ip.ip6_nxt == IPPROTO_TCP)
+            read_tcp(bytes + sizeof ip, there - sizeof ip, ntohs(ip.ip6_plen), packet);
+    }
+}
+
+static int64_t stamp_of(struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec time;
+            memcpy(&time, CMSG_DATA(c), sizeof time);
+            return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+        }
+    return 0;
+}
+
+static int write_record(int pcap, int64_t time, const uint8_t *bytes, uint32_t there, uint32_t length)
+{
+    uint32_t header[4] = { (uint32_t)(time / 1000000000), (uint32_t)(time % 1000000000), there, length };
+    struct iovec parts[2] = { { header, sizeof header }, { (void *)bytes, there } };
+    return writev(pcap, parts, 2) == (ssize_t)(sizeof header + there) ? 0 : -1;
+}
+
+int halfopen_capture_read(int capture, struct halfopen_packet *packets, int limit, int pcap)
+{
+    // One thread reads captures (the engine's), so these need not be on its stack.
+    static uint8_t bytes[BATCH][WHOLE];
+    static struct sockaddr_ll from[BATCH];
+    static uint8_t control[BATCH][64];
+    static struct iovec parts[BATCH];
+    static struct mmsghdr messages[BATCH];
+    int batch = limit < BATCH ? limit : BATCH;
+    for (int i = 0; i < batch; i++) {
+        parts[i] = (struct iovec){ bytes[i], WHOLE };
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1,
+            .msg_control = control[i], .msg_controllen = sizeof control[i],
+        };
+    }
+    int count;
+    do
+        count = recvmmsg(capture, messages, (unsigned)batch, 0, NULL);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return errno == EAGAIN ? 0 : -1;
+    for (int i = 0; i < count; i++) {
+        size_t there = messages[i].msg_len;
+        packets[i] = (struct halfopen_packet){ .time = stamp_of(&messages[i].msg_hdr), .interface = from[i].sll_ifindex };
+        if (from[i].sll_pkttype == PACKET_OUTGOING)
+            continue;
+        read_packet(bytes[i], there, &packets[i]);
+        if (pcap >= 0 && packets[i].family
+            && write_record(pcap, packets[i].time, bytes[i], (uint32_t)there, packets[i].length) != 0)
+            return -1;
+    }
+    return count;
+}
+
+int halfopen_pcap_begin(int pcap)
+{
+    struct { uint32_t magic; uint16_t major, minor; uint32_t zone, accuracy, longest, link; } header = {
+        0xa1b23c4d, 2, 4, 0, 0, WHOLE, 101,
+    };
+    return write(pcap, &header, sizeof header) == (ssize_t)sizeof header ? 0 : -1;
+}
+
+int64_t halfopen_capture_lost(int capture)
+{
+    struct tpacket_stats statistics;
+    socklen_t size = sizeof statistics;
+    if (getsockopt(capture, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) != 0)
+        return 0;
+    return statistics.tp_drops;
+}

@@ -40,6 +40,9 @@ package struct NATPlan: Equatable, Sendable {
     package var idleTimeout: Duration
     /// What becomes of a packet of a forgotten connection.
     package var onExpiry: OnExpiry
+    /// Name of the link whose far side is outside: packets that leave by it are masqueraded, and nobody beyond it has a
+    /// route to what is behind this host.
+    package var outside: String
 }
 
 /// A link: `first` -- wire -- `second`. The wire is a router namespace of its own that impairs both directions on its

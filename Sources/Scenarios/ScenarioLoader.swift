@@ -1,45 +1,92 @@
-/// Something wrong in a scenario, where it stands and what to do about it.
-package struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
-    package var file: String
-    /// From 1; 0 when the problem is the file itself.
-    package var line: Int
-    package var column: Int
-    /// What is wrong and what to do, in a sentence.
-    package var message: String
+/// Loads scenarios: reads their files, checks them against a catalog, makes their plans.
+package struct ScenarioLoader {
+    /// Bytes; a longer file is refused, so a reader need not read on.
+    package static let largestFile = YAMLReader.largestFile
+    /// Problems reported at once; the rest is counted.
+    static let mostProblems = 100
 
-    package init(file: String, line: Int = 0, column: Int = 0, message: String) {
-        self.file = file
-        self.line = line
-        self.column = column
-        self.message = message
+    private let catalog: Catalog
+    private let shapes: Shapes
+    private let read: (String) throws -> [UInt8]
+
+    /// `read` gives the bytes of a file; its error's description follows "cannot be read: ".
+    package init(catalog: Catalog, read: @escaping (String) throws -> [UInt8]) {
+        self.catalog = catalog
+        shapes = Shapes(catalog: catalog)
+        self.read = read
     }
 
-    package var description: String { line == 0 ? "\(file): \(message)" : "\(file):\(line):\(column): \(message)" }
-}
-
-/// All problems of a scenario at once, in the order of the file.
-package struct Problems: Error, Sendable {
-    package var all: [Problem]
-    package init(_ all: [Problem]) { self.all = all }
-}
-
-/// A file as it was read.
-package struct SourceFile: Equatable, Sendable {
-    /// Relative to the folder of the scenario's own file.
-    package var path: String
-    package var text: String
-    package init(path: String, text: String) {
-        self.path = path
-        self.text = text
+    /// The scenario of a file; several when it has a matrix. Problems name files as `path` does.
+    package func load(path: String) throws(Problems) -> [LoadedScenario] {
+        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        let (folder, name) = (String(path[..<slash]), String(path[slash...]))
+        let read = read
+        do throws(Problems) {
+            return try load(name, SourceFiles { try read(folder + $0) })
+        } catch {
+            throw Problems(
+                error.all.map {
+                    Problem(file: folder + $0.file, line: $0.line, column: $0.column, message: $0.message)
+                })
+        }
     }
-}
 
-/// A scenario and the files it came from, its own first.
-package struct LoadedScenario: Sendable {
-    package var scenario: Scenario
-    package var sources: [SourceFile]
-    package init(scenario: Scenario, sources: [SourceFile]) {
-        self.scenario = scenario
-        self.sources = sources
+    /// The scenario called `name`, from files that a recording has kept, its own first.
+    package func load(sources: [SourceFile], name: String) throws(Problems) -> LoadedScenario {
+        guard let own = sources.first else {
+            throw Problems([Problem(file: "recording", message: "holds no scenario file")])
+        }
+        let files = SourceFiles { path in
+            guard let source = sources.first(where: { $0.path == path }) else { throw MissingSource() }
+            return Array(source.text.utf8)
+        }
+        let all = try load(own.path, files)
+        guard let loaded = all.first(where: { $0.scenario.name == name }) else {
+            throw Problems([Problem(file: own.path, message: "holds no scenario called \(quoted(name))")])
+        }
+        return loaded
+    }
+
+    private struct MissingSource: Error, CustomStringConvertible {
+        var description: String { "the recording does not hold it" }
+    }
+
+    private func load(_ name: String, _ files: SourceFiles) throws(Problems) -> [LoadedScenario] {
+        var (root, problems) = files.tree(name)
+        var scenarios: [Scenario] = []
+        if let root {
+            for combination in combinations(root, &problems) {
+                var found: [Problem] = []
+                let tree = combination?.substituted(root, &found) ?? root
+                var checker = Checker(catalog: catalog, shapes: shapes, files: files, combination: combination)
+                checker.problems = found
+                if let scenario = checker.scenario(tree) { scenarios.append(scenario) }
+                problems += checker.problems
+            }
+        }
+        guard problems.isEmpty else { throw Problems(sorted(problems, files.order)) }
+        return scenarios.map { LoadedScenario(scenario: $0, sources: files.files) }
+    }
+
+    /// One nil when there is no matrix.
+    private func combinations(_ root: Node, _ problems: inout [Problem]) -> [Matrix.Combination?] {
+        guard let node = root["matrix"] else { return [nil] }
+        let (all, found) = Matrix.combinations(node)
+        problems += found
+        return all
+    }
+
+    /// In the order of the files, each once, and no more than anyone reads.
+    private func sorted(_ problems: [Problem], _ order: [String]) -> [Problem] {
+        let rank = Dictionary(uniqueKeysWithValues: zip(order, order.indices))
+        let keyed = problems.enumerated().map { (key: (rank[$1.file] ?? 0, $1.line, $1.column, $0), problem: $1) }
+        var seen: Set<String> = []
+        var result = keyed.sorted { $0.key < $1.key }.map(\.problem).filter { seen.insert($0.description).inserted }
+        if result.count > Self.mostProblems {
+            let more = result.count - Self.mostProblems
+            result.removeLast(more)
+            result.append(Problem(file: order.first ?? "", message: "and \(more) problems more"))
+        }
+        return result
     }
 }

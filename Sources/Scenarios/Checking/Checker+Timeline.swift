@@ -1,0 +1,203 @@
+// timeline: which faults strike what, from when to when.
+extension Checker {
+    struct Timeline {
+        var faults: [FaultPlan]
+        var end: Duration
+    }
+
+    private struct Draft {
+        var plan: FaultPlan
+        var node: Node
+    }
+
+    /// Nil, and at least one problem, when it has no end.
+    mutating func checkTimeline(_ node: Node) -> Timeline? {
+        guard let items = items(node, "timeline", "[{ at: 5m, fault: ... }, { end: 10m }]") else { return nil }
+        // Known first, so that an expectation may name a fault whose line has another mistake.
+        faultKinds = []
+        for item in items {
+            if let kind = item["fault"]?.text, shapes.faults[kind] != nil, !faultKinds.contains(kind) {
+                faultKinds.append(kind)
+            }
+        }
+        var end: (at: Duration, node: Node)?
+        var hasEnd = false
+        var drafts: [Draft] = []
+        for item in items {
+            if item["end"] != nil {
+                guard let fields = fields(item, Shapes.end) else { continue }
+                if hasEnd {
+                    add(item, "the timeline has ended already\(end.map { ", in line \($0.node.position.line)" } ?? "")")
+                }
+                let at = value(fields, "end")?.duration
+                if let at, !hasEnd { end = (at, item) }
+                hasEnd = true
+            } else if let draft = checkFault(item, index: drafts.count) {
+                drafts.append(draft)
+            }
+        }
+        if !hasEnd { add(node, "the timeline has no end; its last item says when it ends: { end: 40m }") }
+        checkOverlaps(drafts)
+        guard let end else { return nil }
+        if end.at == .zero { add(end.node, "the timeline ends at 0s, before anything could happen") }
+        for draft in drafts { checkBefore(end.at, draft) }
+        return Timeline(faults: drafts.map(\.plan), end: end.at)
+    }
+
+    private mutating func checkFault(_ node: Node, index: Int) -> Draft? {
+        guard node.entries != nil else {
+            add(node, "an item of the timeline is { at: ..., fault: ... } or { end: ... }, not \(node.kindInWords)")
+            return nil
+        }
+        guard let kindNode = node["fault"] else {
+            add(node, "this item of the timeline has neither \"fault\" nor \"end\"")
+            return nil
+        }
+        guard let kind = text(kindNode, "fault") else { return nil }
+        guard let shape = shapes.faults[kind], let definition = catalog.faults.first(where: { $0.name == kind }) else {
+            add(kindNode, "unknown fault \(quoted(kind))\(suggestion(for: kind, among: catalog.faults.map(\.name)))")
+            return nil
+        }
+        let before = problems.count
+        guard let fields = checkExtent(node, shape, definition) else { return nil }
+        let at = value(fields, "at")?.duration
+        let until = definition.extent == .interval ? value(fields, "until")?.duration : nil
+        if let at, let until, until <= at, let untilNode = fields["until"] {
+            let relation = until == at ? "when it begins" : "before it begins"
+            add(untilNode, "\(kind) ends \(relation): until \(Units.text(until)), at \(Units.text(at))")
+        }
+        let target = checkTarget(fields, definition.target)
+        let parameters = parameters(fields, definition.parameters)
+        guard problems.count == before, let at, let target else { return nil }
+        let plan = FaultPlan(
+            index: index, kind: kind, at: at, until: until, target: target, parameters: parameters,
+            position: node.position.text)
+        return Draft(plan: plan, node: node)
+    }
+
+    /// Says in its own words what is wrong with `until`, before the shape says it more dryly.
+    private mutating func checkExtent(_ node: Node, _ shape: Shape, _ definition: FaultDefinition) -> Fields? {
+        var known = shape
+        switch definition.extent {
+        case .moment:
+            if let entry = node.entries?.first(where: { $0.key == "until" }) {
+                add(entry.position, "\(definition.name) is a moment and has no \"until\"; remove it")
+                known.keys.append(Shape.Key("until", .parameter(Shapes.anyDuration), ""))
+            }
+        case .interval:
+            if node["until"] == nil {
+                add(node, "\(definition.name) goes on until it is healed: say when, until: ...")
+                known.keys = known.keys.map { key in
+                    var key = key
+                    if key.name == "until" { key.isRequired = false }
+                    return key
+                }
+            }
+        }
+        return fields(node, known)
+    }
+
+    mutating func parameters(_ fields: Fields, _ parameters: [Parameter]) -> [String: Value] {
+        var values: [String: Value] = [:]
+        for parameter in parameters { values[parameter.name] = value(fields, parameter.name) ?? parameter.fallback }
+        return values
+    }
+
+    // MARK: Targets
+
+    private mutating func checkTarget(_ fields: Fields, _ kind: FaultDefinition.TargetKind) -> FaultTarget? {
+        switch kind {
+        case .link:
+            guard let link = checkLinkTarget(fields) else { return nil }
+            return checkDirection(fields, link)
+        case .router:
+            guard let node = fields["on"], let name = text(node, "on"), isHost(name, node) else { return nil }
+            guard let lab else { return nil }
+            if lab.hosts.contains(where: { $0.name == name && $0.nat != nil }) { return .host(name) }
+            let routers = lab.hosts.filter { $0.nat != nil }.map(\.name)
+            let known = routers.isEmpty ? "; the lab has none" : "; the lab has \(routers.joined(separator: ", "))"
+            add(node, "\(quoted(name)) is no NAT router\(known)")
+            return nil
+        case .actor:
+            guard let node = fields["of"], let name = text(node, "of"), isActor(name, node) else { return nil }
+            return .actor(name)
+        }
+    }
+
+    private mutating func checkLinkTarget(_ fields: Fields) -> LinkPlan? {
+        if let link = fields["link"], fields["between"] != nil {
+            add(link, "\"link\" and \"between\" both name the link; keep one")
+            return nil
+        }
+        if let node = fields["link"] {
+            guard let name = text(node, "link"), let lab else { return nil }
+            if let link = lab.links.first(where: { $0.name == name }) { return link }
+            add(node, "unknown link \(quoted(name))\(suggestion(for: name, among: lab.links.map(\.name)))")
+            return nil
+        }
+        guard let node = fields["between"], let (first, second) = pair(node, "between"), let a = first.text,
+            let b = second.text
+        else { return nil }
+        let known = [isHost(a, first), isHost(b, second)]
+        guard known == [true, true], let lab else { return nil }
+        let links = lab.links.filter { $0.joins(a) && $0.joins(b) && a != b }
+        if links.isEmpty {
+            let joined = lab.links.map { "\($0.first.host) and \($0.second.host)" }
+            let list = joined.isEmpty ? "there are none" : "links join \(joined.prefix(8).joined(separator: "; "))"
+            add(node, "no link joins \(quoted(a)) and \(quoted(b)); \(list)")
+        } else if links.count > 1 {
+            let names = links.map { "link: \($0.name)" }.joined(separator: " or ")
+            add(node, "\(links.count) links join \(quoted(a)) and \(quoted(b)); say which: \(names)")
+        }
+        return links.count == 1 ? links[0] : nil
+    }
+
+    private mutating func checkDirection(_ fields: Fields, _ link: LinkPlan) -> FaultTarget? {
+        guard let node = fields["direction"] else { return .link(link.name, from: nil) }
+        guard let text = text(node, "direction") else { return nil }
+        if text == "both" { return .link(link.name, from: nil) }
+        let (a, b) = (link.first.host, link.second.host)
+        guard let (from, to) = arrow(text), [from, to] == [a, b] || [from, to] == [b, a] else {
+            add(node, "direction \(quoted(text)) must be both, \(a) -> \(b) or \(b) -> \(a)")
+            return nil
+        }
+        return .link(link.name, from: from)
+    }
+
+    // MARK: Times
+
+    private mutating func checkBefore(_ end: Duration, _ draft: Draft) {
+        let (plan, shown) = (draft.plan, Units.text(end))
+        if plan.at >= end {
+            add(draft.node["at"] ?? draft.node, "\(plan.kind) at \(Units.text(plan.at)) comes after the end, \(shown)")
+        } else if let until = plan.until, until > end {
+            add(
+                draft.node["until"] ?? draft.node,
+                "\(plan.kind) until \(Units.text(until)) goes on after the end, \(shown)")
+        }
+    }
+
+    private mutating func checkOverlaps(_ drafts: [Draft]) {
+        for (index, later) in drafts.enumerated() {
+            let clash = drafts[..<index].first {
+                $0.plan.kind == later.plan.kind && overlap($0.plan.target, later.plan.target)
+                    && overlap($0.plan, later.plan)
+            }
+            guard let clash else { continue }
+            let place = place(clash.node.position, from: later.node.position)
+            add(later.node, "\(later.plan.kind) strikes the same target as the one in \(place) at the same time")
+        }
+    }
+
+    private func overlap(_ a: FaultTarget, _ b: FaultTarget) -> Bool {
+        if case .link(let a, let from) = a, case .link(let b, let otherFrom) = b {
+            return a == b && (from == nil || otherFrom == nil || from == otherFrom)
+        }
+        return a == b
+    }
+
+    private func overlap(_ a: FaultPlan, _ b: FaultPlan) -> Bool {
+        guard let aUntil = a.until, let bUntil = b.until else { return a.at == b.at }
+        return a.at < bUntil && b.at < aUntil
+    }
+}

@@ -1,1 +1,3 @@
 #pragma once
+#include "conntrack.h"
+#include "sockdiag.h"

@@ -25,15 +25,17 @@ package final class ActorProcess {
     private let loop: EventLoop
     private let reaper: Reaper
     private let report: (Int64, Event.Body) -> Void
-    private let command: ActorCommand
+    private let command: Launch
     private var output: OutputReader?
     private var input: Int32 = -1
     private var stopTimer: EventLoop.Token?
     private var wasKilledByUs = false
     private var onStopped: (() -> Void)?
+    /// How its leader ended last; nil while it lives or when it never did.
+    package private(set) var lastEnding: ChildProcess.Ending?
 
     package init(
-        plan: ActorPlan, instance: Instance, command: ActorCommand, loop: EventLoop, reaper: Reaper,
+        plan: ActorPlan, instance: Instance, command: Launch, loop: EventLoop, reaper: Reaper,
         report: @escaping (Int64, Event.Body) -> Void
     ) {
         self.plan = plan
@@ -147,6 +149,7 @@ package final class ActorProcess {
         for process in ProcessTable.members(ofSession: leader) { kill(process, SIGKILL) }
         output?.finish()
         state = .ended
+        lastEnding = ending
         if let stopTimer { loop.cancel(stopTimer) }
         switch ending {
         case _ where onStopped != nil: tell(.stopped(killed: wasKilledByUs))
@@ -158,13 +161,22 @@ package final class ActorProcess {
         onStopped = nil
     }
 
+    /// `exit status 1`, `killed by signal 9`.
+    package var endingText: String {
+        switch lastEnding {
+        case .exited(let status): "exit status \(status)"
+        case .killed(let signal): "killed by signal \(signal)"
+        case nil: "it could not be started"
+        }
+    }
+
     private func tell(_ change: ActorChange.Change) {
         report(Clock.now, .actor(ActorChange(instance, change)))
     }
 }
 
 /// What to execute for an instance, every name substituted.
-package struct ActorCommand {
+package struct Launch {
     package var program: String
     package var arguments: [String]
     package var environment: [(name: String, value: String)]

@@ -11,6 +11,8 @@ package final class EventLoop {
     private var nextToken: UInt64 = 1
     private var timers: [Deadline] = []
     private var isStopped = false
+    private var events = [epoll_event](repeating: epoll_event(), count: 64)
+    private var armed: Int64 = 0
 
     /// What `watch` and `at` return; pass it to `cancel`.
     package struct Token: Hashable, Sendable {
@@ -73,16 +75,35 @@ package final class EventLoop {
     /// Runs until `stop`.
     package func run() throws(SystemError) {
         isStopped = false
-        var events = [epoll_event](repeating: epoll_event(), count: 64)
-        while !isStopped {
-            runDueTimers()
-            if isStopped { return }
-            try arm()
-            let epoll = epoll.raw
-            let count = try System.call("wait for events") { epoll_wait(epoll, &events, Int32(events.count), -1) }
-            for index in 0..<Int(count) where !isStopped {
-                let token = halfopen_epoll_token(&events[index])
-                if token == 0 { _ = try timer.read(limit: 8) } else { handlers[token]?() }
+        while !isStopped { try turn() }
+    }
+
+    /// Runs until `condition` holds (looked at after every turn) or `deadline` has passed. Lets a main flow be written
+    /// from top to bottom. True when the condition held.
+    package func run(until deadline: Int64, orUntil condition: () -> Bool) throws(SystemError) -> Bool {
+        var hasPassed = false
+        let timeout = at(deadline) { hasPassed = true }
+        defer { cancel(timeout) }
+        while !condition() {
+            if hasPassed { return false }
+            try turn()
+        }
+        return true
+    }
+
+    /// Timers that are due, or else whatever comes next.
+    private func turn() throws(SystemError) {
+        if runDueTimers() { return }
+        try arm()
+        let epoll = epoll.raw
+        let count = try System.call("wait for events") { epoll_wait(epoll, &events, Int32(events.count), -1) }
+        for index in 0..<Int(count) {
+            let token = halfopen_epoll_token(&events[index])
+            if token == 0 {
+                _ = try timer.read(limit: 8)
+                armed = 0
+            } else {
+                handlers[token]?()
             }
         }
     }
@@ -92,11 +113,15 @@ package final class EventLoop {
         return nextToken
     }
 
-    private func runDueTimers() {
-        while let first = timers.first, !isStopped, first.time <= Clock.now {
+    /// True when one was.
+    private func runDueTimers() -> Bool {
+        var anyWasDue = false
+        while let first = timers.first, first.time <= Clock.now {
             timers.removeFirst()
+            anyWasDue = true
             first.handler()
         }
+        return anyWasDue
     }
 
     private func arm() throws(SystemError) {
@@ -104,8 +129,14 @@ package final class EventLoop {
         if let first = timers.first {
             // All zero would disarm it; one nanosecond is in the past as well.
             let time = max(first.time, 1)
+            if time == armed { return }
+            armed = time
             setting.it_value.tv_sec = Int(time / 1_000_000_000)
             setting.it_value.tv_nsec = Int(time % 1_000_000_000)
+        }
+        if timers.isEmpty {
+            if armed == 0 { return }
+            armed = 0
         }
         let timer = timer.raw
         try System.call("set the timer") { timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil) }

@@ -27,6 +27,9 @@ int halfopen_in_namespace(int network_namespace, int (*body)(void *), void *cont
 int halfopen_socket_in(int network_namespace, int domain, int type, int protocol);
 /// Writes a sysctl file, such as /proc/sys/net/ipv4/ip_forward, as seen inside the namespace.
 int halfopen_write_in(int network_namespace, const char *path, const char *text);
+/// Writes many sysctl files in one visit; `errors[i]` is 0 or the errno of the i-th.
+int halfopen_write_each_in(int network_namespace, const char *const *paths, const char *const *texts, int *errors,
+                           int count);
 
 // MARK: Processes.
 

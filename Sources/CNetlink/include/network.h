@@ -1,0 +1,27 @@
+// Structures of rtnetlink for Swift, and the visits to a namespace that must be C (see CLinux.h).
+#pragma once
+
+#include <stdint.h>
+#include <linux/gen_stats.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+
+struct nft_ctx;
+
+/// A new libnftables context whose netlink socket belongs to the namespace and stays bound to it; NULL and errno when
+/// the namespace cannot be entered or memory is short.
+struct nft_ctx *halfopen_nft_in(int network_namespace);
+
+/// Turns off segmentation, receive merging and checksum offloads of a device, so that every packet on it is one packet
+/// of its own, of its real size, with a real checksum. 0, or -1 and errno.
+int halfopen_offloads_off(int network_namespace, const char *device);
+/// Which of those offloads are still on, as bits in the order of the list in network.c; -1 and errno on failure.
+int halfopen_offloads(int network_namespace, const char *device);
+
+// Newer than Debian 12's <linux/pkt_sched.h>: Linux 6.6, include/uapi/linux/pkt_sched.h.
+enum { HALFOPEN_TCA_NETEM_PRNG_SEED = TCA_NETEM_SLOT_DIST + 1 };

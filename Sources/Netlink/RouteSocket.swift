@@ -1,0 +1,164 @@
+import CNetlink
+import Glibc
+import Kernel
+
+/// Links, addresses, routes, neighbours and queues of one namespace.
+package final class RouteSocket {
+    let socket: NetlinkSocket
+    package var namespace: NetworkNamespace { socket.namespace }
+
+    package init(in namespace: NetworkNamespace) throws(SystemError) {
+        socket = try NetlinkSocket(NETLINK_ROUTE, in: namespace)
+    }
+}
+
+// MARK: Links
+
+/// One end of a veth pair. The index is ours to choose, so nobody has to ask for it afterwards.
+package struct VethEnd: Equatable, Sendable {
+    /// Up to 15 bytes.
+    package var device: String
+    package var index: Int32
+    package var hardwareAddress: HardwareAddress
+
+    package init(device: String, index: Int32, hardwareAddress: HardwareAddress) {
+        self.device = device
+        self.index = index
+        self.hardwareAddress = hardwareAddress
+    }
+}
+
+/// What a device has sent and received since it was made.
+package struct LinkStatistics: Equatable, Sendable {
+    package var sentPackets: UInt64
+    package var sentBytes: UInt64
+    package var receivedPackets: UInt64
+    package var receivedBytes: UInt64
+}
+
+extension RouteSocket {
+    /// Makes a veth pair, one end here and the other in another namespace. Both are down.
+    package func makeVeth(
+        _ here: VethEnd, peer there: VethEnd, in other: NetworkNamespace, mtu: UInt32 = 1500
+    ) throws(NetlinkError) {
+        let message = NetlinkMessage(RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL)
+        message.append(linkHeader(here.index))
+        putEnd(message, here, mtu)
+        message.nest(IFLA_LINKINFO) {
+            message.put(IFLA_INFO_KIND, text: "veth")
+            message.nest(IFLA_INFO_DATA) {
+                message.nest(VETH_INFO_PEER) {
+                    message.append(linkHeader(there.index))
+                    putEnd(message, there, mtu)
+                    message.put(IFLA_NET_NS_FD, other.raw)
+                }
+            }
+        }
+        try socket.request("make the veth pair \(here.device)-\(there.device) from", message)
+    }
+
+    private func putEnd(_ message: borrowing NetlinkMessage, _ end: VethEnd, _ mtu: UInt32) {
+        message.put(IFLA_IFNAME, text: end.device)
+        message.put(IFLA_ADDRESS, bytes: end.hardwareAddress.bytes)
+        message.put(IFLA_MTU, mtu)
+    }
+
+    private func linkHeader(_ index: Int32) -> ifinfomsg {
+        var header = ifinfomsg()
+        header.ifi_family = UInt8(AF_UNSPEC)
+        header.ifi_index = index
+        return header
+    }
+
+    /// Loopback has index 1 in every namespace.
+    package static let loopback: Int32 = 1
+
+    package func setUp(_ index: Int32, _ isUp: Bool = true) throws(NetlinkError) {
+        let message = NetlinkMessage(RTM_NEWLINK)
+        var header = linkHeader(index)
+        header.ifi_flags = isUp ? UInt32(IFF_UP) : 0
+        header.ifi_change = UInt32(IFF_UP)
+        message.append(header)
+        try socket.request("set device \(index) \(isUp ? "up" : "down") in", message)
+    }
+
+    package func statistics(_ index: Int32) throws(NetlinkError) -> LinkStatistics {
+        let message = NetlinkMessage(RTM_GETLINK)
+        message.append(linkHeader(index))
+        let replies = try socket.request("read the counters of device \(index) of", message)
+        guard let reply = replies.first,
+            let counters = reply.attributes(after: MemoryLayout<ifinfomsg>.size)
+                .structure(IFLA_STATS64, as: CountersStart.self)
+        else { throw NetlinkError("read the counters of device \(index) of", namespace.owner, code: ENODATA) }
+        return LinkStatistics(
+            sentPackets: counters.sentPackets, sentBytes: counters.sentBytes,
+            receivedPackets: counters.receivedPackets, receivedBytes: counters.receivedBytes)
+    }
+
+    /// The first four of rtnl_link_stats64, which grows at its end with every few kernels.
+    private struct CountersStart: BitwiseCopyable {
+        var receivedPackets: UInt64
+        var sentPackets: UInt64
+        var receivedBytes: UInt64
+        var sentBytes: UInt64
+    }
+
+    /// Names of all devices, in the kernel's order.
+    package func devices() throws(NetlinkError) -> [String] {
+        let message = NetlinkMessage(RTM_GETLINK, flags: NLM_F_DUMP)
+        message.append(linkHeader(0))
+        return try socket.request("list the devices of", message).compactMap {
+            $0.attributes(after: MemoryLayout<ifinfomsg>.size).text(IFLA_IFNAME)
+        }
+    }
+}
+
+// MARK: Addresses, routes, neighbours
+
+extension RouteSocket {
+    package func add(_ address: IPv4Address, prefix: UInt8, to index: Int32) throws(NetlinkError) {
+        let message = NetlinkMessage(RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL)
+        var header = ifaddrmsg()
+        header.ifa_family = UInt8(AF_INET)
+        header.ifa_prefixlen = prefix
+        header.ifa_index = UInt32(index)
+        message.append(header)
+        message.put(IFA_LOCAL, address.networkOrder)
+        message.put(IFA_ADDRESS, address.networkOrder)
+        try socket.request("add the address \(address)/\(prefix) in", message)
+    }
+
+    /// A host route; the gateway must be on one of the device's subnets, which must be up.
+    package func addRoute(
+        to destination: IPv4Address, via gateway: IPv4Address, on index: Int32
+    ) throws(NetlinkError) {
+        let message = NetlinkMessage(RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_EXCL)
+        var header = rtmsg()
+        header.rtm_family = UInt8(AF_INET)
+        header.rtm_dst_len = 32
+        header.rtm_table = UInt8(RT_TABLE_MAIN.rawValue)
+        header.rtm_protocol = UInt8(RTPROT_STATIC)
+        header.rtm_scope = UInt8(RT_SCOPE_UNIVERSE.rawValue)
+        header.rtm_type = UInt8(RTN_UNICAST)
+        message.append(header)
+        message.put(RTA_DST.rawValue, destination.networkOrder)
+        message.put(RTA_GATEWAY.rawValue, gateway.networkOrder)
+        message.put(RTA_OIF.rawValue, index)
+        try socket.request("add the route to \(destination) via \(gateway) in", message)
+    }
+
+    /// Permanent: never asked for on the wire, never probed, never forgotten.
+    package func addNeighbour(
+        _ address: IPv4Address, _ hardwareAddress: HardwareAddress, on index: Int32
+    ) throws(NetlinkError) {
+        let message = NetlinkMessage(RTM_NEWNEIGH, flags: NLM_F_CREATE | NLM_F_REPLACE)
+        var header = ndmsg()
+        header.ndm_family = UInt8(AF_INET)
+        header.ndm_ifindex = index
+        header.ndm_state = UInt16(NUD_PERMANENT)
+        message.append(header)
+        message.put(NDA_DST, address.networkOrder)
+        message.put(NDA_LLADDR, bytes: hardwareAddress.bytes)
+        try socket.request("add the neighbour \(address) in", message)
+    }
+}

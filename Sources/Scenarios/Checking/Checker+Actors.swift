@@ -159,10 +159,9 @@ extension Checker {
 
     private mutating func checkReaches(_ host: String, _ whole: String, _ use: Use, _ lab: LabPlan) {
         if host == use.host { return }
-        let topology = Topology(hosts: lab.hosts, links: lab.links)
         let addresses = lab.hosts.first { $0.name == host }?.addresses ?? []
         // The first address is what the name resolves to.
-        if let address = addresses.first, topology.reaches(address, from: use.host) { return }
+        if let address = addresses.first, lab.reaches(address, from: use.host) { return }
         let reason =
             if addresses.isEmpty {
                 "\(quoted(host)) has no link"

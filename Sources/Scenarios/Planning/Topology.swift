@@ -2,14 +2,14 @@
 ///
 /// Every host with several links forwards. A NAT router lets nobody from its outside in: from there only its outside
 /// address is reached, whatever stands behind it.
-package struct Topology {
+struct Topology {
     private let hosts: [HostPlan]
     private let links: [LinkPlan]
     /// Indices of the links of each host, in the order of the file.
     private let linksOf: [String: [Int]]
     private let outsides: [String: String]
 
-    package init(hosts: [HostPlan], links: [LinkPlan]) {
+    init(hosts: [HostPlan], links: [LinkPlan]) {
         self.hosts = hosts
         self.links = links
         var linksOf: [String: [Int]] = [:]
@@ -35,12 +35,6 @@ package struct Topology {
             }
         }
         return result
-    }
-
-    /// True when a packet from `host` finds its way to this address.
-    package func reaches(_ address: String, from host: String) -> Bool {
-        hosts.first { $0.name == host }?.addresses.contains(address) == true
-            || routes(from: host).contains { $0.address == address }
     }
 
     /// A way out of a host: where it arrives, by which link, and the first link of the way.
@@ -83,5 +77,14 @@ package struct Topology {
 
     private func address(of host: String, on link: Int) -> String {
         links[link].first.host == host ? links[link].first.hostAddress : links[link].second.hostAddress
+    }
+}
+
+extension LabPlan {
+    /// True when a packet from `host` finds its way to this address of another host.
+    package func reaches(_ address: String, from host: String) -> Bool {
+        links.contains { link in
+            [link.first, link.second].contains { $0.host == host && $0.reaches.contains(address) }
+        }
     }
 }

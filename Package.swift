@@ -53,7 +53,9 @@ let package = Package(
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.
         .testTarget(
             name: "KernelTests",
-            dependencies: ["Kernel", "Netlink", "Labs", "Faults", "Actors", "Probes", "LabKernel", "Running"]),
+            dependencies: [
+                "CLinux", "Kernel", "Scenarios", "Netlink", "Labs", "Faults", "Actors", "Probes", "LabKernel", "Running",
+            ]),
         // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.
         .testTarget(name: "CommandTests", dependencies: ["JSONLines"]),
     ]

@@ -7,7 +7,8 @@ package enum Files {
     package static func read(_ path: String, limit: Int = .max) throws(SystemError) -> [UInt8] {
         let file = try Descriptor.open(path, O_RDONLY)
         var bytes: [UInt8] = []
-        while bytes.count <= limit, let part = try file.read(limit: min(1 << 18, limit - bytes.count + 1)),
+        // One byte beyond the limit shows that there is more; `limit` may be all there is, and 1 more would overflow.
+        while bytes.count <= limit, let part = try file.read(limit: min((1 << 18) - 1, limit - bytes.count) + 1),
             !part.isEmpty
         {
             bytes += part

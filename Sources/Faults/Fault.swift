@@ -1,0 +1,79 @@
+import Kernel
+import Scenarios
+
+/// Something that the timeline does to a link, a router or an actor. One fault, one file, registered in `FaultCatalog`;
+/// docs/add-a-fault.md shows how to add the next one.
+package protocol Fault {
+    /// What the checker and `halfopen explain` know of it: the single description of what it does.
+    static var definition: FaultDefinition { get }
+
+    /// Takes from the plan what it needs. The plan was checked against the definition: target and parameters are there.
+    init(plan: FaultPlan)
+
+    /// Acts, and returns when the kernel has acknowledged all of it. A fault that throws has undone what it had begun.
+    func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault
+}
+
+/// A fault that has struck: it proves that it acted, and it undoes what it did.
+package protocol ActiveFault: AnyObject {
+    /// How often it has acted so far, from the kernel's counters or tables. Never decreases; valid after `heal` as well.
+    func hits() throws(FaultError) -> Int64
+
+    /// Undoes it; a second call does nothing. Moments have nothing to undo.
+    func heal() throws(FaultError)
+
+    /// When it acted first (CLOCK_MONOTONIC, nanoseconds), where the kernel tells more exactly than sampling `hits` does.
+    var firstHit: Int64? { get }
+}
+
+extension ActiveFault {
+    package var firstHit: Int64? { nil }
+}
+
+/// A moment: all that it did was done when it struck.
+final class PastFault: ActiveFault {
+    private let count: Int64
+
+    init(hits count: Int) { self.count = Int64(count) }
+
+    func hits() -> Int64 { count }
+    func heal() {}
+}
+
+/// A fault could not strike, be counted or be healed.
+package struct FaultError: Error, CustomStringConvertible {
+    /// Its kind, such as `blackhole`.
+    package var fault: String
+    /// What went wrong and on what, in words.
+    package var reason: String
+    /// This kernel lacks what the fault needs: the run is unsupported here, not in error.
+    package var isUnsupported: Bool
+
+    package init(_ fault: String, _ reason: String, isUnsupported: Bool = false) {
+        self.fault = fault
+        self.reason = reason
+        self.isUnsupported = isUnsupported
+    }
+
+    package var description: String { "the fault \(fault) failed: \(reason)" }
+}
+
+extension Fault {
+    /// Runs `body` and turns its error into one that names this fault. `missing` is what this kernel may lack, and the
+    /// codes by which it says so.
+    static func attempt<Result>(
+        missing: (what: String, codes: [Int32])? = nil, _ body: () throws(SystemError) -> Result
+    ) throws(FaultError) -> Result {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            if let missing, missing.codes.contains(error.code) {
+                throw FaultError(
+                    definition.name,
+                    "\(error); this kernel lacks \(missing.what), which the virtual lab (--lab virtual) has",
+                    isUnsupported: true)
+            }
+            throw FaultError(definition.name, error.description)
+        }
+    }
+}

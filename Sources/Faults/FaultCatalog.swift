@@ -1,0 +1,21 @@
+import Scenarios
+
+/// Every fault there is. A new one is registered here, and nowhere else.
+package enum FaultCatalog {
+    package static var all: [any Fault.Type] {
+        [
+            NATForget.self,
+            HangUp.self, Reset.self, Kill.self, Freeze.self,
+        ]
+    }
+
+    package static var definitions: [FaultDefinition] { all.map { $0.definition } }
+
+    /// The fault that a checked plan asks for.
+    package static func make(_ plan: FaultPlan) -> any Fault {
+        guard let kind = all.first(where: { $0.definition.name == plan.kind }) else {
+            preconditionFailure("the checker let an unknown fault through: \(plan.kind) at \(plan.position)")
+        }
+        return kind.init(plan: plan)
+    }
+}

@@ -1,0 +1,20 @@
+/// What faults act on: the lab and the actors in it. The engine provides it.
+package protocol FaultField: AnyObject {
+    /// Descriptor of a host's network namespace; open as long as the lab stands.
+    func namespace(of host: String) -> Int32
+    var actors: any ActorControl { get }
+}
+
+/// What faults may do with actors. Names were checked: an unknown one is our own bug.
+package protocol ActorControl: AnyObject {
+    /// Every live process of every instance, children included, in the order of their numbers.
+    func processes(of actor: String) -> [Int32]
+    /// The host that it runs on.
+    func host(of actor: String) -> String
+    /// Sends the signal to every live process of every instance.
+    func signal(_ actor: String, _ signal: Int32) throws
+    /// The end that comes is a fault's doing, not the actor's failure.
+    func expectEnd(of actor: String)
+    /// Starts every instance again, so long from now.
+    func restart(_ actor: String, after delay: Duration)
+}

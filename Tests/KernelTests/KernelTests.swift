@@ -1,0 +1,10 @@
+import Kernel
+import Testing
+
+/// All that needs a kernel of its own. `make test` runs these inside the lab kernel, as its root, one after the other;
+/// elsewhere they do not run: on a host they would take real time, and rights that a developer need not have.
+@Suite(.serialized, .enabled(if: isInLabKernel, "runs inside the lab kernel: make test"))
+enum KernelTests {}
+
+/// Outside of the suite: its own attribute cannot refer to its members.
+private let isInLabKernel = Files.text("/proc/cmdline")?.contains("time-travel=") ?? false

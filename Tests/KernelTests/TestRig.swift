@@ -1,0 +1,179 @@
+import CLinux
+import Faults
+import Glibc
+import Kernel
+import Testing
+
+/// A TCP connection of a test: the oracle at the other end, that knows nothing of faults.
+final class TestConnection {
+    enum Heard: Equatable {
+        case bytes(String)
+        /// FIN: a read of 0.
+        case end
+        /// The read failed, with this errno: ECONNRESET for a RST.
+        case failed(Int32)
+        case silence
+    }
+
+    let descriptor: Descriptor
+
+    init(owning raw: Int32) { descriptor = Descriptor(owning: raw) }
+
+    /// Connects from inside the namespace.
+    init(from namespace: Int32, to address: String, port: Int) throws {
+        descriptor = Descriptor(
+            owning: try System.call("make a socket") {
+                halfopen_socket_in(namespace, AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            })
+        let raw = descriptor.raw
+        var target = TestConnection.address(address, port)
+        try System.call("connect to", "\(address):\(port)") {
+            withUnsafePointer(to: &target) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+    }
+
+    static func address(_ address: String, _ port: Int) -> sockaddr_in {
+        var result = sockaddr_in()
+        result.sin_family = sa_family_t(AF_INET)
+        result.sin_port = in_port_t(port).bigEndian
+        inet_pton(AF_INET, address, &result.sin_addr)
+        return result
+    }
+
+    /// What comes next within so long.
+    func hear(within time: Duration = .seconds(5)) -> Heard {
+        var wait = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        guard poll(&wait, 1, Int32(time / .milliseconds(1))) > 0 else { return .silence }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor.raw, &buffer, buffer.count, 0)
+        if count < 0 { return .failed(errno) }
+        return count == 0 ? .end : .bytes(String(decoding: buffer[..<count], as: UTF8.self))
+    }
+
+    /// False when the kernel refused it.
+    @discardableResult
+    func say(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return send(descriptor.raw, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+    }
+
+    /// Says it and hears the same.
+    func echoes(_ text: String, within time: Duration = .seconds(5)) -> Bool {
+        say(text) && hear(within: time) == .bytes(text)
+    }
+}
+
+/// Actors of a test: programs with their output, in namespaces of hosts.
+final class TestActors: ActorControl {
+    /// A class: a dictionary cannot hold what cannot be copied.
+    final class Running {
+        let host: String
+        let process: ChildProcess
+        let output: Descriptor
+        init(host: String, process: consuming ChildProcess, output: consuming Descriptor) {
+            self.host = host
+            self.process = process
+            self.output = output
+        }
+    }
+    private(set) var running: [String: Running] = [:]
+    private(set) var expectedEnds: [String] = []
+    private(set) var restarts: [(actor: String, after: Duration)] = []
+
+    /// Starts it and waits for its first line, `ready`.
+    func start(_ name: String, on host: String, in namespace: Int32, _ program: [String]) throws {
+        let ends = try Descriptor.pipe()
+        let output = Descriptor(owning: ends.reader)
+        let writer = Descriptor(owning: ends.writer)
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        var request = SpawnRequest(
+            program: program[0], arguments: Array(program.dropFirst()), input: null.raw, output: writer.raw, error: 2)
+        request.networkNamespace = namespace
+        let process = try ChildProcess(request)
+        let actor = Running(host: host, process: process, output: output)
+        running[name] = actor
+        #expect(lines(of: name, within: .seconds(30), until: "ready") == ["ready"])
+    }
+
+    /// What it has written, waiting until `last` is among it.
+    func lines(of name: String, within time: Duration = .seconds(5), until last: String? = nil) -> [String] {
+        guard let actor = running[name] else { return [] }
+        var text = ""
+        let deadline = Clock.now + time.wholeNanoseconds
+        while true {
+            while let bytes = try? actor.output.read(), !bytes.isEmpty {
+                text += String(decoding: bytes, as: UTF8.self)
+            }
+            let lines = text.split(separator: "\n").map(String.init)
+            let left = deadline - Clock.now
+            if last.map(lines.contains) ?? false || left <= 0 { return lines }
+            var wait = pollfd(fd: actor.output.raw, events: Int16(POLLIN), revents: 0)
+            poll(&wait, 1, Int32(left / 1_000_000 + 1))
+        }
+    }
+
+    func state(of name: String) -> Character? {
+        guard let actor = running[name], let text = Files.text("/proc/\(actor.process.pid)/stat"),
+            let close = text.lastIndex(of: ")")
+        else { return nil }
+        return text[text.index(close, offsetBy: 2)...].first
+    }
+
+    func processes(of actor: String) -> [Int32] {
+        guard let actor = running[actor], kill(actor.process.pid, 0) == 0 else { return [] }
+        let children = Files.text("/proc/\(actor.process.pid)/task/\(actor.process.pid)/children") ?? ""
+        return [actor.process.pid] + children.split(separator: " ").compactMap { Int32($0) }
+    }
+    func host(of actor: String) -> String { running[actor]?.host ?? "" }
+    func signal(_ actor: String, _ signal: Int32) throws {
+        for process in processes(of: actor) { kill(process, signal) }
+    }
+    func expectEnd(of actor: String) { expectedEnds.append(actor) }
+    func restart(_ actor: String, after delay: Duration) { restarts.append((actor, delay)) }
+
+    deinit {
+        for actor in running.values {
+            kill(actor.process.pid, SIGKILL)
+            _ = waitpid(actor.process.pid, nil, 0)
+        }
+    }
+}
+
+/// Programs in Python: what a fault meets in life.
+enum TestProgram {
+    /// Echoes on a port; says `end` when a peer ends, `failed ERRNO` when a read fails.
+    static func echoServer(port: Int = 7000) -> [String] {
+        let text = """
+            import socket, threading
+            def serve(peer):
+                while True:
+                    try: data = peer.recv(65536)
+                    except OSError as error: return print("failed", error.errno, flush=True)
+                    if not data: peer.close(); return print("end", flush=True)
+                    peer.sendall(data)
+            listener = socket.create_server(("0.0.0.0", \(port)), backlog=64)
+            print("ready", flush=True)
+            while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            """
+        return ["/usr/bin/python3", "-c", text]
+    }
+}
+
+enum TestRig {
+    /// Runs a system tool inside a namespace, to its end.
+    static func run(_ command: [String], in namespace: Int32) throws {
+        var request = SpawnRequest(
+            program: command[0], arguments: Array(command.dropFirst()), input: 0, output: 1, error: 2)
+        request.networkNamespace = namespace
+        let child = try ChildProcess(request)
+        var status: Int32 = 0
+        waitpid(child.pid, &status, 0)
+        #expect(status == 0, "\(command)")
+    }
+
+    static func raiseLoopback(in namespace: Int32) throws { try run(["ip", "link", "set", "lo", "up"], in: namespace) }
+}

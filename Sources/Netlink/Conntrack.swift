@@ -15,7 +15,7 @@ package final class Conntrack {
     private let host: String
 
     /// Room for some 40,000 events between two reads: a storm of reconnecting clients fits.
-    private static let eventBuffer: Int32 = 32 << 20
+    package static let eventBuffer: Int32 = 32 << 20
 
     /// Makes the kernel stamp entries (exact ends, however late they are read) and report on all of them. It holds for
     /// connections that begin later, so a router is prepared when it is built.
@@ -31,7 +31,10 @@ package final class Conntrack {
     ///   - namespace: Descriptor of the network namespace; not kept.
     ///   - host: Its name, for errors.
     ///   - events: Whether to listen to changes from now on.
-    package init(namespace: Int32, host: String, events: Bool = false) throws(SystemError) {
+    ///   - buffer: Bytes of events that may wait; the kernel discards what comes beyond them.
+    package init(
+        namespace: Int32, host: String, events: Bool = false, buffer: Int32 = Conntrack.eventBuffer
+    ) throws(SystemError) {
         self.host = host
         requests = Descriptor(
             owning: try System.call("reach the connection tracking of", host) {
@@ -43,7 +46,7 @@ package final class Conntrack {
             return
         }
         let listener = try System.call("listen to the connection tracking of", host) {
-            halfopen_conntrack_open(namespace, true, Self.eventBuffer)
+            halfopen_conntrack_open(namespace, true, buffer)
         }
         self.events = Descriptor(owning: listener)
         descriptor = listener

@@ -177,3 +177,44 @@ enum TestRig {
 
     static func raiseLoopback(in namespace: Int32) throws { try run(["ip", "link", "set", "lo", "up"], in: namespace) }
 }
+
+/// A listening socket of a test.
+final class TestListener {
+    let descriptor: Descriptor
+
+    init(in namespace: Int32, port: Int, family: Int32 = AF_INET) throws {
+        descriptor = Descriptor(
+            owning: try System.call("make a socket") {
+                halfopen_socket_in(namespace, family, Int32(SOCK_STREAM.rawValue), 0)
+            })
+        let raw = descriptor.raw
+        var four = TestConnection.address("0.0.0.0", port)
+        var six = sockaddr_in6()
+        six.sin6_family = sa_family_t(AF_INET6)
+        six.sin6_port = in_port_t(port).bigEndian
+        let isFour = family == AF_INET
+        let size = isFour ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+        try withUnsafePointer(to: &four) { four in
+            try withUnsafePointer(to: &six) { six in
+                let address = isFour ? UnsafeRawPointer(four) : UnsafeRawPointer(six)
+                try System.call("bind to port", "\(port)") {
+                    bind(raw, address.assumingMemoryBound(to: sockaddr.self), socklen_t(size))
+                }
+            }
+        }
+        try System.call("listen on port", "\(port)") { listen(raw, 64) }
+    }
+
+    func accept() throws -> TestConnection {
+        let raw = descriptor.raw
+        return TestConnection(owning: try System.call("accept") { Glibc.accept(raw, nil, nil) })
+    }
+}
+
+extension TestRig {
+    static func inode(of descriptor: Int32) -> UInt32 {
+        var status = stat()
+        fstat(descriptor, &status)
+        return UInt32(truncatingIfNeeded: status.st_ino)
+    }
+}

@@ -1,7 +1,7 @@
 /// Writes one JSON object as a line, field by field in the order of the calls.
 ///
-/// Recordings hold a line for every packet of interest; building a `JSON` for each of them would cost several allocations
-/// a line on the engine's thread.
+/// Recordings hold a line for every packet of interest; building a `JSON` for each of them would cost several
+/// allocations a line on the engine's thread.
 package struct JSONLineWriter {
     package private(set) var bytes: [UInt8]
     /// Where the object's brace stands: what comes before it is not ours.
@@ -65,8 +65,8 @@ extension JSON {
         bytes[start...].reverse()
     }
 
-    /// A whole number that readers get back exactly: a number up to 2^53 - 1, beyond that its digits as a string, because
-    /// many readers hold numbers as doubles (RFC 7493, section 2.2).
+    /// A whole number that readers get back exactly: a number up to 2^53 - 1, beyond that its digits as a string,
+    /// because many readers hold numbers as doubles (RFC 7493, section 2.2).
     package init(exact value: UInt64) {
         self = value < 1 << 53 ? .integer(Int64(value)) : .string(String(value))
     }

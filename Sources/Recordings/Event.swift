@@ -129,7 +129,8 @@ package struct FaultChange: Equatable, Sendable {
         case applied(late: Int64)
         /// It has acted: `total` hits so far. Written when first seen and whenever sampled with a new total.
         case hit(total: Int64)
-        /// What it did is undone; `total` hits in all. Moments (kill, hang-up...) are healed as soon as they have acted.
+        /// What it did is undone; `total` hits in all. Moments (kill, hang-up...) are healed as soon as they have
+        /// acted.
         case healed(late: Int64, total: Int64)
         /// It could not be applied or healed.
         case failed(reason: String)
@@ -162,8 +163,8 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
 /// What a packet on a link said about a TCP connection, seen by a passive capture inside the link.
 ///
-/// The point of capture is where packets enter the link, before its impairment and before faults: a SYN into a blackhole
-/// is seen. Behind a NAT router the same connection has other addresses; `MappingChange` tells which.
+/// The point of capture is where packets enter the link, before its impairment and before faults: a SYN into a
+/// blackhole is seen. Behind a NAT router the same connection has other addresses; `MappingChange` tells which.
 package struct WireChange: Equatable, Sendable {
     package enum Change: String, CaseIterable, Sendable {
         /// A SYN without ACK; `repeated` when this connection's SYN was seen before (a retransmission).
@@ -260,7 +261,8 @@ package struct SocketTable: Equatable, Sendable {
 /// Resources of an actor's process tree, sampled.
 package struct ProcessSample: Equatable, Sendable {
     package var instance: Instance
-    /// CPU time of all its processes so far, nanoseconds. In the virtual lab CPU work takes no time and this stays near 0.
+    /// CPU time of all its processes so far, nanoseconds. In the virtual lab CPU work takes no time and this stays near
+    /// 0.
     package var cpu: Int64
     /// Resident memory, bytes.
     package var memory: Int64

@@ -1,8 +1,8 @@
 /// Brings the events of many probes into the one order of a recording.
 ///
-/// Probes hand over what they saw in batches, each with its own delay, while a recording's times never go back. The engine
-/// adds every event as it comes and flushes up to a moment that no probe can still report from. Events of one moment
-/// keep the order in which they were added.
+/// Probes hand over what they saw in batches, each with its own delay, while a recording's times never go back. The
+/// engine adds every event as it comes and flushes up to a moment that no probe can still report from. Events of one
+/// moment keep the order in which they were added.
 package struct EventOrder: Sendable {
     private struct Pending {
         var event: Event

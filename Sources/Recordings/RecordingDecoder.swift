@@ -32,7 +32,8 @@ package struct RecordingDecoder {
     /// A whole recording at once.
     package static func decode(_ bytes: [UInt8]) throws(UnreadableRecording) -> Recording {
         var decoder = RecordingDecoder()
-        // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and again.
+        // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and
+        // again.
         decoder.events.reserveCapacity(bytes.count / 128)
         try bytes.withUnsafeBufferPointer { buffer throws(UnreadableRecording) in try decoder.feed(buffer) }
         let events = decoder.takeEvents()

@@ -18,7 +18,8 @@ import Testing
                 encoder.encode(
                     header: Header(scenario: "s", seed: .max, lab: "host", kernel: "6.18", uncertainty: 0, sources: []))
             )
-                == #"{"recording":1,"scenario":"s","seed":"18446744073709551615","lab":"host","kernel":"6.18","uncertainty":0,"sources":[]}"#
+                == #"{"recording":1,"scenario":"s","seed":"18446744073709551615","lab":"host","kernel":"6.18","#
+                + #""uncertainty":0,"sources":[]}"#
                 + "\n")
         let report = DriverReport(
             Instance("a"), .received, stream: "x", sequence: 4, extra: [JSON.Member("b", 1), JSON.Member("a", 2)])

@@ -1,0 +1,68 @@
+import Scenarios
+
+/// Something a scenario owes its user, as a pure function of a recording. One kind, one file.
+///
+/// To add one: a struct that conforms to this, a line in `Expectations.all`, and tests on synthetic recordings for
+/// pass, fail and void. An expectation that finds nothing to judge answers void, never pass.
+package protocol Expectation: Sendable {
+    static var definition: ExpectationDefinition { get }
+    /// - Parameter plan: checked against `definition`: required parameters are there and have their type.
+    init(_ plan: ExpectationPlan)
+    func judge(_ run: RunView) -> Finding
+}
+
+package enum Expectations {
+    /// Every kind there is.
+    package static let all: [any Expectation.Type] = [
+        Recovery.self, NoGaps.self, NoDuplicates.self, Connects.self,
+    ]
+
+    /// What scenarios may expect, for the catalogue.
+    package static var definitions: [ExpectationDefinition] { all.map { $0.definition } }
+
+    /// The expectation that a plan asks for; nil when this program knows no such kind.
+    package static func make(_ plan: ExpectationPlan) -> (any Expectation)? {
+        all.first { $0.definition.name == plan.kind }?.init(plan)
+    }
+}
+
+// Values of a plan that the checker has already checked against the definition.
+extension ExpectationPlan {
+    func duration(_ name: String) -> Duration? {
+        if case .duration(let value)? = parameters[name] { value } else { nil }
+    }
+
+    func text(_ name: String) -> String? {
+        if case .text(let value)? = parameters[name] { value } else { nil }
+    }
+
+    func durations(_ name: String) -> [Value.NamedDuration] {
+        if case .durations(let values)? = parameters[name] { values } else { [] }
+    }
+
+    /// The subject's actor; for a flow, who receives.
+    var actor: String {
+        switch subject {
+        case .actor(let name): name
+        case .flow(_, let receiver): receiver
+        }
+    }
+}
+
+extension ExpectationPlan {
+    func pass(_ summary: String, measured: Double?, bound: Double?, unit: String, _ evidence: [Evidence]) -> Finding {
+        Finding(
+            expectation: text, verdict: .pass, measured: measured, bound: bound, unit: unit, summary: summary,
+            evidence: evidence)
+    }
+
+    func fail(_ summary: String, measured: Double?, bound: Double?, unit: String, _ evidence: [Evidence]) -> Finding {
+        Finding(
+            expectation: text, verdict: .fail, measured: measured, bound: bound, unit: unit, summary: summary,
+            evidence: evidence)
+    }
+
+    func void(_ summary: String, _ evidence: [Evidence] = []) -> Finding {
+        Finding(expectation: text, verdict: .void, summary: summary, evidence: evidence)
+    }
+}

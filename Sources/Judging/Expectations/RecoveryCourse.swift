@@ -1,0 +1,72 @@
+import Recordings
+import Scenarios
+
+extension RecoveryTrace {
+    /// Looks for the moment at which a client had recovered from a strike.
+    struct Course {
+        private let run: RunView
+        private let signs: ClientSigns
+        private let struck: Timestamp
+        private let owedFrom: Timestamp
+        private let after: [Sign]
+        /// Whether the client kept its connection until another fault struck.
+        private let survived: Bool
+
+        init(
+            _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, struck: Timestamp, owedFrom: Timestamp,
+            signsAfter after: [Sign]
+        ) {
+            self.run = run
+            self.signs = signs
+            self.struck = struck
+            self.owedFrom = owedFrom
+            self.after = after
+            let others = run.strikes.filter { $0.plan.index != strike.plan.index }.compactMap { $0.struck?.time }
+            let next = others.filter { $0 > owedFrom }.min() ?? run.stop
+            survived = !after.contains { ($0.kind == .down || $0.kind == .attempt) && $0.moment.time < next }
+        }
+
+        var outcome: Outcome {
+            if !signs.received.isEmpty { return firstNew.map { .recovered($0) } ?? .notRecovered }
+            guard signs.wire != nil else {
+                return .untold(
+                    "its driver reports no received messages, and on the wire it cannot be told from others on its host"
+                )
+            }
+            guard !survived else {
+                return .untold(
+                    "its driver reports no received messages, and the wire shows neither an end of its connection "
+                        + "nor a "
+                        + "new one")
+            }
+            let connects = after.contains { $0.kind == .up }
+            let answer = after.first { $0.kind == .response && $0.moment.time >= owedFrom }
+            return connects ? answer.map { .recovered($0) } ?? .notRecovered : .notRecovered
+        }
+
+        /// The first message beyond all that its stream had brought before, if it proves that messages flow again.
+        private var firstNew: Sign? {
+            var highest: [Int: Int64] = [:]
+            for message in signs.received {
+                let before = highest[message.stream]
+                if let sequence = message.sequence { highest[message.stream] = max(before ?? sequence, sequence) }
+                if message.moment.time < owedFrom { continue }
+                if message.moment.time >= run.stop { return nil }
+                if let sequence = message.sequence, let before, sequence <= before { continue }
+                guard flowsAgain(message) else { continue }
+                return Sign(
+                    moment: message.moment, kind: .up, fromDriver: true, text: "received \(run.text(of: message))")
+            }
+            return nil
+        }
+
+        /// A message that was on its way when the fault struck proves nothing. This one was not, when the fault was on
+        /// for longer than a message travels, or it came over a new connection, or it was sent after the strike; and
+        /// when nobody said when it was sent, if the connection survived.
+        private func flowsAgain(_ message: RunView.Message) -> Bool {
+            if owedFrom - struck >= run.underWay { return true }
+            if let up = after.first(where: { $0.kind == .up }), message.moment.time >= up.moment.time { return true }
+            return run.sentTime(of: message).map { $0 >= struck } ?? survived
+        }
+    }
+}

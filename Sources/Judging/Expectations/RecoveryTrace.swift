@@ -1,0 +1,124 @@
+import Recordings
+import Scenarios
+
+/// What one client session did after one strike of a fault.
+struct RecoveryTrace {
+    typealias Sign = ClientSigns.Sign
+
+    enum Outcome {
+        /// A new message came; for a client whose driver says nothing of messages, the server's first answer on a new
+        /// connection.
+        case recovered(Sign)
+        case notRecovered
+        /// The recording cannot tell.
+        case untold(String)
+    }
+
+    let strike: FaultStrike
+    let name: RunView.SessionName
+    /// When the fault struck this client.
+    let struck: Moment
+    /// From when on it owes a new message.
+    let owedFrom: Moment
+    let outcome: Outcome
+    /// The first sign that the client knew. Nil when its connection survived, or it never noticed.
+    let detected: Sign?
+    /// The first attempt from then on.
+    let attempted: Sign?
+    /// The connection over which it recovered; without recovery, the last one that came up.
+    let connected: Sign?
+    /// Every attempt since the strike.
+    let attempts: [Sign]
+
+    /// Nil when the fault did not strike, or an interval was not healed.
+    init?(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) {
+        guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = strike.owedFrom(struck: struck)
+        else {
+            return nil
+        }
+        let after = signs.signs.filter { $0.moment.time >= struck.time && $0.moment.time < run.stop }
+        let course = Course(run, strike, signs, struck: struck.time, owedFrom: owedFrom.time, signsAfter: after)
+        let outcome = course.outcome
+        var until = run.stop
+        if case .recovered(let sign) = outcome { until = sign.moment.time }
+        let before = after.filter { $0.moment.time <= until }
+
+        self.strike = strike
+        name = signs.name
+        self.struck = struck
+        self.owedFrom = owedFrom
+        self.outcome = outcome
+        let detected = before.first { $0.kind == .down || $0.kind == .attempt || $0.kind == .complaint }
+        let attempts = RecoveryTrace.distinct(after.filter { $0.kind == .attempt })
+        self.detected = detected
+        self.attempts = attempts
+        attempted = detected.flatMap { known in
+            attempts.first { $0.moment.time >= known.moment.time && $0.moment.time <= until }
+        }
+        connected = before.last { $0.kind == .up }
+    }
+
+    /// An idle mapping's end strikes the client that it belongs to: its own mapping tells better than the first hit of
+    /// all.
+    private static func struck(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) -> Moment? {
+        guard strike.strikesAtFirstHit, let applied = strike.applied else { return strike.struck }
+        guard case .host(let router) = strike.plan.target, let wire = signs.wire else { return strike.struck }
+        let connections = Set(wire.filter { $0.change.change == .established }.map { [$0.change.from, $0.change.to] })
+        let own = run.mappings.first { mapping in
+            mapping.moment.time >= applied.time && mapping.change.router == router
+                && (mapping.change.change == .expired || mapping.change.change == .forgotten)
+                && connections.contains([mapping.change.from, mapping.change.to])
+        }
+        return own?.moment ?? strike.struck
+    }
+
+    /// A driver's attempt and the SYN it makes are one attempt: the wire's is left out where the driver speaks.
+    private static func distinct(_ attempts: [Sign]) -> [Sign] {
+        attempts.contains { $0.fromDriver } ? attempts.filter(\.fromDriver) : attempts
+    }
+}
+
+// How long each stage took.
+extension RecoveryTrace {
+    /// From the strike to the first sign that the client knew.
+    var detect: Duration? { detected.map { $0.moment.time - struck.time } }
+
+    /// From there to the first attempt.
+    var attempt: Duration? {
+        guard let detected, let attempted else { return nil }
+        return attempted.moment.time - detected.moment.time
+    }
+
+    /// From the moment that liveness is owed to the connection that carried the new message; zero when that came up
+    /// before.
+    var connect: Duration? { connected.map { max(.zero, $0.moment.time - owedFrom.time) } }
+
+    /// From there to the new message.
+    var message: Duration? {
+        guard case .recovered(let sign) = outcome else { return nil }
+        return sign.moment.time - max(connected?.moment.time ?? owedFrom.time, owedFrom.time)
+    }
+
+    /// From the moment that liveness is owed to the new message.
+    var total: Duration? {
+        guard case .recovered(let sign) = outcome else { return nil }
+        return sign.moment.time - owedFrom.time
+    }
+
+    /// By the names that scenarios use in `stages`.
+    func stage(_ name: String) -> Duration? {
+        switch name {
+        case "detect": detect
+        case "attempt": attempt
+        case "connect": connect
+        case "message": message
+        default: nil
+        }
+    }
+
+    /// The attempts on either side of the moment that liveness is owed: the client was waiting between them.
+    var waitingWhenOwed: (last: Sign, next: Sign?)? {
+        guard let last = attempts.last(where: { $0.moment.time < owedFrom.time }) else { return nil }
+        return (last, attempts.first { $0.moment.time >= owedFrom.time })
+    }
+}

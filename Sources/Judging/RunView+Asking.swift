@@ -1,0 +1,122 @@
+import Recordings
+import Scenarios
+
+// Questions that several expectations ask.
+extension RunView {
+    package var play: Timestamp? { phases[.play]?.time }
+
+    /// The end of the timeline; the end of the recording when it did not come to that.
+    package var playEnd: Timestamp { phases[.settle]?.time ?? stop }
+
+    /// From here on the run takes the actors down: what they do then says nothing.
+    package var stop: Timestamp {
+        phases[.stop]?.time ?? recording.events.last?.time ?? Timestamp(nanoseconds: 0)
+    }
+
+    /// On the timeline; before `play` negative. Zero when the run did not come to play.
+    package func offset(_ time: Timestamp) -> Duration { play.map { time - $0 } ?? .zero }
+
+    package func at(_ time: Timestamp) -> String { offset(time).timelineText }
+
+    package func evidence(_ moment: Moment, _ text: String) -> Evidence {
+        Evidence(at: offset(moment.time).seconds, text: text, line: moment.line)
+    }
+
+    package func plan(of actor: String) -> ActorPlan? { scenario.actors.first { $0.name == actor } }
+
+    package func instances(of actor: String) -> [Instance] {
+        (0..<max(plan(of: actor)?.count ?? 1, 1)).map { Instance(actor, $0) }
+    }
+
+    /// The sessions of an actor that show life, each instance at least once. A process with named sessions may speak
+    /// for itself too (a hello, a note), which makes no session.
+    package func sessionNames(of actor: String) -> [SessionName] {
+        var found: [Instance: [SessionName]] = [:]
+        for (name, session) in sessions where name.instance.actor == actor {
+            let lives =
+                !session.received.isEmpty || !session.sent.isEmpty
+                || session.reports.contains { ![.hello, .note, .unsupported].contains($0.report.kind) }
+            if lives { found[name.instance, default: []].append(name) }
+        }
+        return instances(of: actor).flatMap { instance in
+            found[instance]?.sorted() ?? [SessionName(instance: instance, session: "")]
+        }
+    }
+
+    /// Wire changes of an instance's host, when they can only be its own: no other client or publisher dials from
+    /// there.
+    package func ownWire(of instance: Instance) -> [Wire]? {
+        guard let host = plan(of: instance.actor)?.host else { return nil }
+        let dialing = scenario.actors.filter { $0.host == host && $0.role != .server }
+        guard dialing.reduce(0, { $0 + $1.count }) == 1, dialing[0].name == instance.actor else { return nil }
+        return wire[host] ?? []
+    }
+
+    package func isAddress(_ address: String, of instance: Instance) -> Bool {
+        guard let host = plan(of: instance.actor)?.host else { return false }
+        return scenario.lab.hosts.contains { $0.name == host && $0.addresses.contains(address) }
+    }
+
+    /// The first time in play that this process ended although no fault struck its actor: a crash, its own doing.
+    package func crash(of instance: Instance) -> Life? {
+        guard let play else { return nil }
+        return lives[instance]?.first { life in
+            guard case .exited = life.change else { return false }
+            return life.moment.time >= play && life.moment.time < stop
+                && !wasStruck(instance, before: life.moment.time)
+        }
+    }
+
+    /// Whether a fault on this very actor was on, or had been on within the last second.
+    private func wasStruck(_ instance: Instance, before time: Timestamp) -> Bool {
+        strikes.contains { strike in
+            guard strike.plan.target == .actor(instance.actor), let applied = strike.applied?.time, applied <= time
+            else {
+                return false
+            }
+            let over = strike.plan.until == nil ? applied : strike.healed?.time ?? stop
+            return time <= over + .seconds(1)
+        }
+    }
+
+    /// `during blackhole at 10m on phone-home`, `12 s after ...`, `before any fault`.
+    package func context(at time: Timestamp) -> String {
+        let before = strikes.filter { $0.struck.map { $0.time <= time } ?? false }
+        let active = before.filter { strike in
+            strike.plan.until != nil && strike.healed.map { $0.time >= time } ?? true
+        }
+        if !active.isEmpty { return "during " + active.map(\.name).joined(separator: " and ") }
+        let latest = before.max { ended($0) < ended($1) }
+        guard let latest else { return "before any fault" }
+        let what = latest.plan.until == nil ? "" : "the end of "
+        return "\((time - ended(latest)).lengthText) after \(what)\(latest.name)"
+    }
+
+    private func ended(_ strike: FaultStrike) -> Timestamp {
+        (strike.plan.until == nil ? strike.struck : strike.healed)?.time ?? stop
+    }
+
+    /// How long a message may be under way without anybody being at fault: twice the whole lab's delays, and a second
+    /// for the programs.
+    package var underWay: Duration {
+        scenario.lab.links.reduce(.seconds(1)) { sum, link in
+            sum + (link.impairment.delay + link.impairment.jitter) * 2
+        }
+    }
+}
+
+// Messages.
+extension RunView {
+    /// `ticks 41`, or `a message` when the driver gives no numbers.
+    package func text(of message: Message) -> String {
+        guard let sequence = message.sequence else { return "a message without a sequence number" }
+        let stream = streams[message.stream]
+        return stream.isEmpty ? "message \(sequence)" : "\(stream) \(sequence)"
+    }
+
+    /// When anybody's driver said that it sent this message, for the first time; nil when nobody did.
+    package func sentTime(of message: Message) -> Timestamp? {
+        guard let sequence = message.sequence else { return nil }
+        return sentTimes[MessageKey(stream: message.stream, sequence: sequence)]
+    }
+}

@@ -1,0 +1,151 @@
+import JSONLines
+import Recordings
+import Scenarios
+
+/// A recording and its scenario, indexed in one pass: what expectations look at.
+package struct RunView: Sendable {
+    package let recording: Recording
+    package let scenario: Scenario
+    /// Beginning of each stage that the run came to.
+    package private(set) var phases: [Phase: Moment] = [:]
+    /// One for each fault of the plan, in its order.
+    package private(set) var strikes: [FaultStrike]
+    /// The life of each process, in time order.
+    package private(set) var lives: [Instance: [Life]] = [:]
+    package private(set) var sessions: [SessionName: Session] = [:]
+    /// Wire changes of connections from or to a host, on the links it is an end of, in time order.
+    package private(set) var wire: [String: [Wire]] = [:]
+    package private(set) var mappings: [Mapping] = []
+    package private(set) var lost: [LostEvents] = []
+    /// Names of streams; messages name them by their place here.
+    package private(set) var streams: [String] = []
+    /// When each message was sent first, as a driver said.
+    package private(set) var sentTimes: [MessageKey: Timestamp] = [:]
+    private var streamNumbers: [String: Int] = [:]
+
+    package struct MessageKey: Hashable, Sendable {
+        package var stream: Int
+        package var sequence: Int64
+    }
+
+    package struct SessionName: Hashable, Comparable, Sendable, CustomStringConvertible {
+        package var instance: Instance
+        package var session: String
+        package var description: String { session.isEmpty ? "\(instance)" : "\(instance) session \(session)" }
+        package static func < (a: Self, b: Self) -> Bool { (a.instance, a.session) < (b.instance, b.session) }
+    }
+
+    /// What one session of a driver said.
+    package struct Session: Sendable {
+        package var received: [Message] = []
+        package var sent: [Message] = []
+        /// Everything else.
+        package var reports: [Report] = []
+    }
+
+    package struct Message: Sendable {
+        package var moment: Moment
+        package var stream: Int
+        package var sequence: Int64?
+    }
+
+    package struct Report: Sendable {
+        package var moment: Moment
+        package var report: DriverReport
+    }
+
+    package struct Life: Sendable {
+        package var moment: Moment
+        package var change: ActorChange.Change
+    }
+
+    package struct Wire: Sendable {
+        package var moment: Moment
+        package var change: WireChange
+    }
+
+    package struct Mapping: Sendable {
+        package var moment: Moment
+        package var change: MappingChange
+    }
+
+    package init(_ recording: Recording, scenario: Scenario, catalog: Catalog) {
+        self.recording = recording
+        self.scenario = scenario
+        strikes = scenario.faults.map { plan in
+            FaultStrike(plan: plan, definition: catalog.faults.first { $0.name == plan.kind })
+        }
+        let ends = LinkHosts(scenario.lab)
+        for (index, event) in recording.events.enumerated() {
+            take(event.body, at: Moment(time: event.time, line: index + 2), ends)
+        }
+    }
+
+    private mutating func take(_ body: Event.Body, at moment: Moment, _ ends: LinkHosts) {
+        switch body {
+        case .phase(let phase): phases[phase] = phases[phase] ?? moment
+        case .actor(let change): lives[change.instance, default: []].append(Life(moment: moment, change: change.change))
+        case .driver(let report): take(report, at: moment)
+        case .fault(let change):
+            if let place = strikes.firstIndex(where: { $0.plan.index == change.index }) {
+                strikes[place].take(change.change, at: moment)
+            }
+        case .wire(let change):
+            for host in ends.hosts(of: change) { wire[host, default: []].append(Wire(moment: moment, change: change)) }
+        case .mapping(let change): mappings.append(Mapping(moment: moment, change: change))
+        case .lost(let lost): self.lost.append(lost)
+        case .traffic, .sockets, .process, .end: break
+        }
+    }
+
+    private mutating func take(_ report: DriverReport, at moment: Moment) {
+        let name = SessionName(instance: report.instance, session: report.session)
+        switch report.kind {
+        case .received:
+            let message = message(report, at: moment)
+            sessions[name, default: Session()].received.append(message)
+        case .sent:
+            let message = message(report, at: moment)
+            sessions[name, default: Session()].sent.append(message)
+            if let sequence = message.sequence {
+                let key = MessageKey(stream: message.stream, sequence: sequence)
+                sentTimes[key] = sentTimes[key] ?? moment.time
+            }
+        case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .breaker, .error, .note,
+            .unsupported:
+            sessions[name, default: Session()].reports.append(Report(moment: moment, report: report))
+        }
+    }
+
+    private mutating func message(_ report: DriverReport, at moment: Moment) -> Message {
+        let name = report.stream ?? ""
+        if let number = streamNumbers[name] {
+            return Message(moment: moment, stream: number, sequence: report.sequence)
+        }
+        streamNumbers[name] = streams.count
+        streams.append(name)
+        return Message(moment: moment, stream: streams.count - 1, sequence: report.sequence)
+    }
+}
+
+/// Which hosts a packet on a link belongs to: those ends of the link whose own address it carries.
+private struct LinkHosts {
+    private var owners: [String: [String: String]] = [:]
+
+    init(_ lab: LabPlan) {
+        for link in lab.links {
+            for end in [link.first, link.second] {
+                owners[link.name, default: [:]][end.hostAddress] = end.host
+                for host in lab.hosts where host.name == end.host {
+                    for address in host.addresses { owners[link.name, default: [:]][address] = end.host }
+                }
+            }
+        }
+    }
+
+    func hosts(of change: WireChange) -> [String] {
+        guard let owners = owners[change.link] else { return [] }
+        let (from, to) = (owners[change.from.address], owners[change.to.address])
+        return from == to ? [from].compactMap { $0 } : [from, to].compactMap { $0 }
+    }
+}

@@ -28,17 +28,9 @@ package enum Expectations {
 
 // Values of a plan that the checker has already checked against the definition.
 extension ExpectationPlan {
-    func duration(_ name: String) -> Duration? {
-        if case .duration(let value)? = parameters[name] { value } else { nil }
-    }
-
-    func text(_ name: String) -> String? {
-        if case .text(let value)? = parameters[name] { value } else { nil }
-    }
-
-    func durations(_ name: String) -> [Value.NamedDuration] {
-        if case .durations(let values)? = parameters[name] { values } else { [] }
-    }
+    func duration(_ name: String) -> Duration? { parameters[name]?.duration }
+    func text(_ name: String) -> String? { parameters[name]?.text }
+    func durations(_ name: String) -> [Value.NamedDuration] { parameters[name]?.durations ?? [] }
 
     /// The subject's actor; for a flow, who receives.
     var actor: String {

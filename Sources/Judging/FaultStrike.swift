@@ -13,6 +13,8 @@ package struct FaultStrike: Sendable {
     /// Nil when the catalogue does not know the kind.
     package let definition: FaultDefinition?
     package internal(set) var applied: Moment?
+    /// When it was to be applied: nothing that it did can have happened before.
+    package internal(set) var due: Timestamp?
     package internal(set) var firstHit: Moment?
     package internal(set) var healed: Moment?
     package internal(set) var hits: Int64 = 0
@@ -24,7 +26,10 @@ package struct FaultStrike: Sendable {
 
     mutating func take(_ change: FaultChange.Change, at moment: Moment) {
         switch change {
-        case .applied(let late): applied = applied ?? FaultStrike.start(moment, late: late)
+        case .applied(let late) where applied == nil:
+            applied = FaultStrike.start(moment, late: late)
+            due = moment.time + (.zero - .nanoseconds(max(late, 0)))
+        case .applied: break
         case .hit(let total): hit(total, at: moment)
         case .healed(let late, let total):
             healed = healed ?? FaultStrike.start(moment, late: late)
@@ -53,12 +58,6 @@ package struct FaultStrike: Sendable {
 
     /// When it struck, not looking at one client: applied, or for faults that wait for their prey the first hit.
     package var struck: Moment? { strikesAtFirstHit ? firstHit : applied }
-
-    /// From when on the client owes liveness: an interval's heal; a moment's strike, as for faults that strike at their
-    /// first hit, which a client can outlive while they are still on.
-    package func owedFrom(struck: Moment) -> Moment? {
-        plan.until == nil || strikesAtFirstHit ? struck : healed
-    }
 
     /// `blackhole at 10m on phone-home`
     package var name: String {

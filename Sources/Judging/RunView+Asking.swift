@@ -70,13 +70,27 @@ extension RunView {
     /// Whether a fault on this very actor was on, or had been on within the last second.
     private func wasStruck(_ instance: Instance, before time: Timestamp) -> Bool {
         strikes.contains { strike in
-            guard strike.plan.target == .actor(instance.actor), let applied = strike.applied?.time, applied <= time
-            else {
-                return false
-            }
-            let over = strike.plan.until == nil ? applied : strike.healed?.time ?? stop
+            guard strike.plan.target == .actor(instance.actor), let due = strike.due, due <= time else { return false }
+            let over = (strike.plan.until == nil ? strike.applied : strike.healed)?.time ?? stop
             return time <= over + .seconds(1)
         }
+    }
+
+    /// From when on a client owes liveness, once it was struck: an interval's heal; a moment's strike, as for faults
+    /// that strike at their first hit, which a client can outlive while they are still on. Where the strike ended
+    /// processes, not before all of them are ready again. Nil when that did not happen.
+    package func owedFrom(_ strike: FaultStrike, struck: Moment) -> Moment? {
+        if strike.plan.until != nil, !strike.strikesAtFirstHit { return strike.healed }
+        guard case .actor(let actor) = strike.plan.target, let due = strike.due else { return struck }
+        var latest = struck
+        for instance in instances(of: actor) {
+            let after = (lives[instance] ?? []).drop { $0.moment.time < due }
+            let end = after.firstIndex { if case .exited = $0.change { true } else { false } }
+            guard let end, after[end].moment.time <= struck.time + .seconds(1) else { continue }
+            guard let ready = after[end...].first(where: { $0.change == .ready })?.moment else { return nil }
+            if ready.time > latest.time { latest = ready }
+        }
+        return latest
     }
 
     /// `during blackhole at 10m on phone-home`, `12 s after ...`, `before any fault`.

@@ -21,6 +21,8 @@ package struct RunView: Sendable {
     package private(set) var streams: [String] = []
     /// When each message was sent first, as a driver said.
     package private(set) var sentTimes: [MessageKey: Timestamp] = [:]
+    /// When anything was sent, numbered or not, in time order.
+    package private(set) var sendings: [Timestamp] = []
     private var streamNumbers: [String: Int] = [:]
 
     package struct MessageKey: Hashable, Sendable {
@@ -107,6 +109,7 @@ package struct RunView: Sendable {
         case .sent:
             let message = message(report, at: moment)
             sessions[name, default: Session()].sent.append(message)
+            sendings.append(moment.time)
             if let sequence = message.sequence {
                 let key = MessageKey(stream: message.stream, sequence: sequence)
                 sentTimes[key] = sentTimes[key] ?? moment.time

@@ -20,9 +20,13 @@ package struct EventOrder: Sendable {
 
     package var isEmpty: Bool { pending.isEmpty }
 
-    /// - Parameter source: which probe, for `late`.
-    package mutating func add(_ event: Event, source: String) {
+    /// - Parameters:
+    ///   - source: which probe, for `late`.
+    ///   - arrived: when the engine got it. A stamp beyond that is wrong (a driver may say anything), and would hold
+    ///     the event back for ever.
+    package mutating func add(_ event: Event, source: String, arrived: Timestamp? = nil) {
         var event = event
+        if let arrived, event.time > arrived { event.time = arrived }
         if event.time < flushed {
             event.time = flushed
             late[source, default: 0] += 1

@@ -210,6 +210,35 @@ import Testing
         #expect(script.judgement().verdict == .fail)
     }
 
+    /// A server that is started again owes its clients readiness first.
+    @Test func afterAKillLivenessIsOwedOnceTheServerIsReadyAgain() {
+        let broker = Instance("broker")
+        var script = Script.healthy(
+            faults: [.kill(600, of: "broker")], expect: [.recovery("kill", within: .seconds(10))])
+        script.messages(-5, 1800, lost: 600..<625)
+        script.at(600.005, .fault(FaultChange(0, "kill", .applied(late: 5_000_000))))
+        script.at(600.005, .fault(FaultChange(0, "kill", .healed(late: 0, total: 1))))
+        script.at(600.001, .actor(ActorChange(broker, .exited(status: nil, signal: 9))))
+        script.at(601, Script.says(.error))
+        script.at(624, Script.says(.attempt), Script.says(.connected))
+        #expect(script.finding.verdict == .void)
+        #expect(script.finding.summary.contains("was not there again"), "\(script.finding.summary)")
+        script.at(620, .actor(ActorChange(broker, .started(pid: 9))), .actor(ActorChange(broker, .ready)))
+        #expect(script.judgement().verdict == .pass)
+        #expect(script.finding.measured == 5.02)
+        #expect(script.finding.summary.contains("after kill at 10m of broker was over"), "\(script.finding.summary)")
+    }
+
+    @Test func voidWhenNobodySentAnything() {
+        var script = Script.healthy(faults: [.hangUp(600)], expect: [.recovery("hang-up", within: .seconds(10))])
+        script.messages(-5, 600)
+        script.messages(615, 1800)
+        script.strike(0, "hang-up", from: 600)
+        script.at(600.1, Script.state("disconnected"), Script.says(.attempt), Script.says(.connected))
+        #expect(script.finding.verdict == .void)
+        #expect(script.finding.summary.hasPrefix("Nobody sent anything in the 10 s that subscriber had after hang-up"))
+    }
+
     @Test func aKilledClientIsNoCrash() {
         var script = Script.healthy(
             faults: [.kill(600, of: "subscriber")], expect: [.recovery("kill", within: .seconds(10))])
@@ -217,7 +246,8 @@ import Testing
         script.strike(0, "kill", from: 600)
         script.at(600.001, .actor(ActorChange(Script.client, .exited(status: nil, signal: 9))))
         script.at(
-            602, .actor(ActorChange(Script.client, .started(pid: 9))), Script.says(.attempt), Script.says(.connected))
+            602, .actor(ActorChange(Script.client, .started(pid: 9))), .actor(ActorChange(Script.client, .ready)),
+            Script.says(.attempt), Script.says(.connected))
         #expect(script.finding.verdict == .pass)
     }
 }

@@ -191,7 +191,7 @@ extension Scenario {
         let hosts = [
             HostPlan(name: "phone", nat: nil, addresses: ["10.77.1.1"]),
             HostPlan(
-                name: "home", nat: NATPlan(idleTimeout: .seconds(300), onExpiry: .drop),
+                name: "home", nat: NATPlan(idleTimeout: .seconds(300), onExpiry: .drop, outside: "home-cloud"),
                 addresses: ["10.77.1.5", "10.77.2.5"]),
             HostPlan(name: "cloud", nat: nil, addresses: ["10.77.2.1"]),
         ]

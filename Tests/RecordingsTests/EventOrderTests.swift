@@ -40,6 +40,13 @@ import Testing
         #expect(order.late == ["capture": 1])
     }
 
+    @Test func stampsFromTheFutureAreNotBelieved() {
+        var order = EventOrder()
+        order.add(note(.max, "liar"), source: "driver", arrived: Timestamp(nanoseconds: 7))
+        order.add(note(.min, "liar"), source: "driver", arrived: Timestamp(nanoseconds: 8))
+        #expect(texts(order.flush(upTo: Timestamp(nanoseconds: 7))) == ["0liar", "7liar"])
+    }
+
     @Test func flushedBatchesFollowEachOther() {
         var random = SeededGenerator(state: 3)
         var order = EventOrder()

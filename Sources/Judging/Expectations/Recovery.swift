@@ -66,8 +66,11 @@ struct Recovery: Expectation {
     }
 
     private func judge(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) -> Finding {
-        guard strike.hits > 0, let trace = RecoveryTrace(run, strike, signs) else {
-            return plan.void("\(strike.name) did not strike, so nobody had to recover from it.")
+        guard strike.hits > 0 else {
+            return plan.void("\(strike.name) did not strike: nobody had to recover from it.")
+        }
+        guard let trace = RecoveryTrace(run, strike, signs) else {
+            return plan.void("What \(strike.name) took away was not there again: nobody could recover from it.")
         }
         let story = RecoveryStory(run, trace, within: within)
         switch trace.outcome {
@@ -102,6 +105,13 @@ struct Recovery: Expectation {
             return plan.void(
                 "\(next.name) struck before the \(within.lengthText) that \(trace.name) had after \(trace.strike.name) "
                     + "were over.", story.evidence)
+        }
+        let sendings = run.sendings
+        if !sendings.isEmpty, !sendings.contains(where: { $0 >= trace.owedFrom.time && $0 + run.underWay < due }) {
+            return plan.void(
+                "Nobody sent anything in the \(within.lengthText) that \(trace.name) had after \(story.origin): "
+                    + "there was "
+                    + "nothing new to receive. Publishers may have been struck too.", story.evidence)
         }
         if trace.total == nil, run.stop < due {
             return plan.void(

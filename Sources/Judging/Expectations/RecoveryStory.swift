@@ -13,9 +13,10 @@ struct RecoveryStory {
         self.within = within
     }
 
-    private var origin: String {
+    var origin: String {
         let strike = trace.strike
-        return trace.owedFrom == trace.struck ? "\(strike.name) struck" : "\(strike.name) healed"
+        if trace.owedFrom == trace.struck { return "\(strike.name) struck" }
+        return strike.plan.until == nil ? "\(strike.name) was over" : "\(strike.name) healed"
     }
 
     func passed(_ total: Duration) -> String {
@@ -84,7 +85,7 @@ struct RecoveryStory {
     /// Oldest first.
     var evidence: [Evidence] {
         var lines = [run.evidence(trace.struck, "\(trace.strike.name) struck \(trace.name)")]
-        if trace.owedFrom != trace.struck { lines.append(run.evidence(trace.owedFrom, "\(trace.strike.name) healed")) }
+        if trace.owedFrom != trace.struck { lines.append(run.evidence(trace.owedFrom, origin)) }
         if let sign = trace.detected {
             lines.append(run.evidence(sign.moment, "first sign that it knew: \(sign.text)"))
         }

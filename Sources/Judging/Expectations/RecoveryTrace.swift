@@ -30,9 +30,9 @@ struct RecoveryTrace {
     /// Every attempt since the strike.
     let attempts: [Sign]
 
-    /// Nil when the fault did not strike, or an interval was not healed.
+    /// Nil when the fault did not strike, or what it took away never came back.
     init?(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) {
-        guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = strike.owedFrom(struck: struck)
+        guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = run.owedFrom(strike, struck: struck)
         else {
             return nil
         }

@@ -27,7 +27,7 @@ let package = Package(
         // Effectful ring.
         .target(name: "Kernel", dependencies: ["CLinux", "CDigest"]),
         .target(name: "Netlink", dependencies: ["Kernel", "CLinux", "CNetlink", "CNftables"]),
-        .target(name: "Labs", dependencies: ["Kernel", "Netlink", "Scenarios"]),
+        .target(name: "Labs", dependencies: ["Kernel", "CLinux", "Netlink", "Scenarios"]),
         .target(name: "Actors", dependencies: ["Kernel", "JSONLines", "Scenarios", "Recordings"]),
         .target(name: "Faults", dependencies: ["Kernel", "Netlink", "Labs", "Actors", "Scenarios"]),
         .target(name: "Probes", dependencies: ["Kernel", "Netlink", "Labs", "Recordings"]),

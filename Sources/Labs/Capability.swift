@@ -1,0 +1,71 @@
+import Glibc
+import Kernel
+import Netlink
+import Scenarios
+
+/// What a lab may need of the running kernel. Each is tried, in a namespace that vanishes again.
+package enum Capability: String, CaseIterable, Sendable {
+    case namespaces = "network namespaces (as root, or in a user namespace)"
+    case veth
+    case netem = "sch_netem"
+    case tokenBucket = "sch_tbf"
+    case filter = "nf_tables"
+    case translation = "nf_nat with nf_conntrack"
+
+    /// What this plan needs and the running kernel does not have, in words; empty when all is well.
+    /// - Parameter impaired: whether the timeline lays delay, jitter or loss on a link.
+    package static func missing(for plan: LabPlan, impaired: Bool = false) -> [String] {
+        var needed: [Capability] = [.namespaces]
+        if !plan.links.isEmpty { needed += [.veth, .filter] }
+        if impaired || plan.links.contains(where: { ImpairmentQueues.needsNetem($0.impairment) }) {
+            needed.append(.netem)
+        }
+        if plan.links.contains(where: { $0.impairment.rate != nil }) { needed.append(.tokenBucket) }
+        if plan.hosts.contains(where: { $0.nat != nil }) { needed.append(.translation) }
+        var missing: [String] = []
+        for capability in needed where (try? capability.isPresent()) != true {
+            missing.append(capability.rawValue)
+            // Without a namespace nothing else can be tried.
+            if capability == .namespaces { break }
+        }
+        return missing
+    }
+
+    /// - Throws: when it cannot be tried at all.
+    package func isPresent() throws(LabError) -> Bool {
+        try LabError.of("a scratch namespace") {
+            let scratch = try NetworkNamespace(for: "a scratch namespace")
+            do {
+                try use(scratch)
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
+    private func use(_ scratch: NetworkNamespace) throws {
+        switch self {
+        case .namespaces: break
+        case .veth:
+            try RouteSocket(in: scratch).makeVeth(
+                VethEnd(device: "a", index: 2, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 1])),
+                peer: VethEnd(device: "b", index: 3, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 2])),
+                in: scratch)
+        case .netem:
+            try RouteSocket(in: scratch).netem(
+                .add, Netem(), handle: QueueHandle(major: 1), parent: .root, on: RouteSocket.loopback)
+        case .tokenBucket:
+            try RouteSocket(in: scratch).tokenBucket(
+                .add, TokenBucket(rate: 1_000_000, limit: 10), handle: QueueHandle(major: 1), parent: .root,
+                on: RouteSocket.loopback)
+        case .filter:
+            try NFTables(in: scratch).run(
+                "add table inet t; add chain inet t c { type filter hook forward priority 0; }")
+        case .translation:
+            try NFTables(in: scratch).run(
+                "add table inet t; add chain inet t c { type nat hook postrouting priority srcnat; }; "
+                    + "add rule inet t c ct state new masquerade")
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Kernel
+import Netlink
+import Scenarios
+
+/// Hosts, wires and routers in the kernel, made to a plan. All of it vanishes with this object and the processes in it:
+/// nothing is mounted, and no namespace but its own is changed.
+package final class Lab {
+    package let plan: LabPlan
+    /// In the order of the plan.
+    package private(set) var hosts: [LabHost] = []
+    package private(set) var wires: [Wire] = []
+    package private(set) var routers: [NATRouter] = []
+    /// What is not as the plan has it, in sentences; empty in the lab kernel.
+    package private(set) var notes: [String] = []
+    private let hasNetem: Bool
+
+    /// Builds it: namespaces, then links, then routers.
+    /// - Parameter seed: the run's; every direction of every link draws a stream of random numbers from it.
+    /// - Throws: `LabError`, also for what this kernel lacks.
+    package init(_ plan: LabPlan, seed: UInt64) throws(LabError) {
+        self.plan = plan
+        hasNetem = try Capability.netem.isPresent()
+        for host in plan.hosts { hosts.append(try makeHost(host)) }
+        for (number, link) in plan.links.enumerated() { wires.append(try makeLink(link, number, seed: seed)) }
+        for host in plan.hosts {
+            guard let nat = host.nat else { continue }
+            let router = try LabError.of("router \(host.name)") { try NATRouter(self.host(host.name), nat) }
+            routers.append(router)
+        }
+    }
+
+    /// Names were checked: an unknown one is our own bug.
+    package func host(_ name: String) -> LabHost { Self.find(name, "host", hosts.first { $0.name == name }) }
+    /// By the link's name.
+    package func link(_ name: String) -> Wire { Self.find(name, "link", wires.first { $0.name == name }) }
+    package func router(_ name: String) -> NATRouter { Self.find(name, "router", routers.first { $0.name == name }) }
+
+    private static func find<Part>(_ name: String, _ kind: String, _ part: Part?) -> Part {
+        guard let part else { preconditionFailure("this lab has no \(kind) \(name)") }
+        return part
+    }
+
+    /// Keeps each note once.
+    private func note(_ more: [String]) {
+        for note in more where !notes.contains(note) { notes.append(note) }
+    }
+
+    // MARK: Hosts
+
+    private func makeHost(_ plan: HostPlan) throws(LabError) -> LabHost {
+        try LabError.of("host \(plan.name)") {
+            let namespace = try NetworkNamespace(for: "host \(plan.name)")
+            // Hosts in the middle pass packets on (see Topology).
+            let isRouter = plan.nat != nil || plan.addresses.count > 1
+            let settings =
+                LabSettings.everywhere + LabSettings.endpoints + (isRouter ? LabSettings.forwarding : [])
+            note(try LabSettings.apply(settings, to: namespace))
+            let routes = try RouteSocket(in: namespace)
+            try routes.setUp(RouteSocket.loopback)
+            return LabHost(name: plan.name, namespace: namespace, routes: routes)
+        }
+    }
+
+    // MARK: Links
+
+    private func makeLink(_ plan: LinkPlan, _ number: Int, seed: UInt64) throws(LabError) -> Wire {
+        try LabError.of("link \(plan.name)") {
+            let namespace = try NetworkNamespace(for: "link \(plan.name)")
+            _ = try LabSettings.apply(LabSettings.everywhere + LabSettings.forwarding, to: namespace)
+            let routes = try RouteSocket(in: namespace)
+            let first = Wire.Side(device: "first", index: 2, host: plan.first.host)
+            let second = Wire.Side(device: "second", index: 3, host: plan.second.host)
+            try connect(plan.first, plan, to: first, routes, number: number)
+            try connect(plan.second, plan, to: second, routes, number: number)
+            // What one end reaches lies behind the other.
+            try addRoutes(plan.second.reaches, via: plan.first.hostAddress, on: first.index, routes)
+            try addRoutes(plan.first.reaches, via: plan.second.hostAddress, on: second.index, routes)
+            return Wire(
+                name: plan.name, routes: routes, drops: try DropRules(in: namespace), first: first, second: second,
+                fromFirst: try direction(plan, from: first, leaving: second, routes, seed: seed),
+                fromSecond: try direction(plan, from: second, leaving: first, routes, seed: seed))
+        }
+    }
+
+    /// A veth pair from host to wire with addresses, neighbours and the host's routes.
+    private func connect(
+        _ end: LinkEnd, _ plan: LinkPlan, to side: Wire.Side, _ wire: RouteSocket, number: Int
+    ) throws {
+        let host = host(end.host)
+        let place = host.interfaces.count
+        let interface = LabHost.Interface(
+            link: plan.name, device: "eth\(place)", index: Int32(place + 2), address: end.hostAddress)
+        let here = VethEnd(
+            device: interface.device, index: interface.index,
+            hardwareAddress: .ours(link: number, device: side.index, isHost: true))
+        let there = VethEnd(
+            device: side.device, index: side.index,
+            hardwareAddress: .ours(link: number, device: side.index, isHost: false))
+        try host.routes.makeVeth(here, peer: there, in: wire.namespace)
+        try finish(here, own: end.hostAddress, neighbour: end.wireAddress, at: there.hardwareAddress, host.routes)
+        try finish(there, own: end.wireAddress, neighbour: end.hostAddress, at: here.hardwareAddress, wire)
+        try addRoutes(end.reaches, via: end.wireAddress, on: interface.index, host.routes)
+        host.interfaces.append(interface)
+    }
+
+    private func finish(
+        _ end: VethEnd, own: String, neighbour: String, at hardwareAddress: HardwareAddress, _ routes: RouteSocket
+    ) throws {
+        try routes.namespace.turnOffloadsOff(end.device)
+        try routes.setUp(end.index)
+        try routes.add(address(own), prefix: 30, to: end.index)
+        try routes.addNeighbour(address(neighbour), hardwareAddress, on: end.index)
+    }
+
+    private func addRoutes(
+        _ destinations: [String], via gateway: String, on index: Int32, _ routes: RouteSocket
+    ) throws(NetlinkError) {
+        for destination in destinations where destination != gateway {
+            try routes.addRoute(to: address(destination), via: address(gateway), on: index)
+        }
+    }
+
+    /// Addresses come from the plan, which made them.
+    private func address(_ text: String) -> IPv4Address {
+        guard let address = IPv4Address(text) else { preconditionFailure("\(text) is no IPv4 address") }
+        return address
+    }
+
+    private func direction(
+        _ plan: LinkPlan, from: Wire.Side, leaving: Wire.Side, _ routes: RouteSocket, seed: UInt64
+    ) throws -> Wire.Direction {
+        let own = Seed.derived(from: seed, for: "link \(plan.name) from \(from.host)")
+        var queues = ImpairmentQueues(device: leaving.index, seed: own, hasNetem: hasNetem)
+        try queues.set(plan.impairment, routes)
+        if !hasNetem, plan.impairment.delay > .zero {
+            note(["links have no delay: this kernel lacks sch_netem"])
+        }
+        return Wire.Direction(egress: leaving, queues: queues, base: plan.impairment)
+    }
+}
+
+extension HardwareAddress {
+    /// The same in every run: locally administered, link number, the wire's device, which end of it.
+    fileprivate static func ours(link: Int, device: Int32, isHost: Bool) -> HardwareAddress {
+        HardwareAddress([
+            0x02, 0x68, UInt8(truncatingIfNeeded: link >> 8), UInt8(truncatingIfNeeded: link), UInt8(device),
+            isHost ? 1 : 2,
+        ])
+    }
+}

@@ -1,0 +1,139 @@
+import Kernel
+import Netlink
+import Scenarios
+
+/// The middle of a link: a router namespace between two hosts. Everything that befalls a link befalls it here.
+package final class Wire {
+    /// A wire's device and the host on that side.
+    package struct Side: Equatable, Sendable {
+        package var device: String
+        package var index: Int32
+        package var host: String
+    }
+
+    /// The link's name.
+    package let name: String
+    package let namespace: NetworkNamespace
+    package let first: Side
+    package let second: Side
+    let routes: RouteSocket
+    let drops: DropRules
+    /// Packets from the first host leave by the second device, and the other way about.
+    private var fromFirst: Direction
+    private var fromSecond: Direction
+
+    /// One direction: what impairs it, on the device by which packets leave.
+    struct Direction {
+        var egress: Side
+        var queues: ImpairmentQueues
+        var base: Impairment
+        /// In the order in which they were laid.
+        var overlays: [(id: String, change: (inout Impairment) -> Void)] = []
+
+        var effective: Impairment {
+            var result = base
+            for overlay in overlays { overlay.change(&result) }
+            return result
+        }
+    }
+
+    init(
+        name: String, routes: RouteSocket, drops: DropRules, first: Side, second: Side, fromFirst: Direction,
+        fromSecond: Direction
+    ) {
+        self.name = name
+        self.namespace = routes.namespace
+        self.routes = routes
+        self.drops = drops
+        self.first = first
+        self.second = second
+        self.fromFirst = fromFirst
+        self.fromSecond = fromSecond
+    }
+
+    /// The side of a host; asking for one that is not on this link is our own bug.
+    package func side(of host: String) -> Side {
+        precondition(host == first.host || host == second.host, "host \(host) is not on link \(name)")
+        return host == first.host ? first : second
+    }
+
+    // MARK: Impairment
+
+    /// What befalls packets from this host now.
+    package func impairment(from host: String) -> Impairment {
+        side(of: host) == first ? fromFirst.effective : fromSecond.effective
+    }
+
+    /// Changes what befalls packets from `host`, or in both directions (nil), until `removeOverlay`. Overlays are
+    /// applied in the order in which they were laid. Packets under way keep their time, and are not overtaken.
+    package func overlay(
+        id: String, from host: String?, change: @escaping (inout Impairment) -> Void
+    ) throws(LabError) {
+        try changeOverlays(from: host) { $0.append((id, change)) }
+    }
+
+    /// Fine for one that is not there.
+    package func removeOverlay(_ id: String) throws(LabError) {
+        try changeOverlays(from: nil) { $0.removeAll { $0.id == id } }
+    }
+
+    private func changeOverlays(
+        from host: String?, _ change: (inout [(id: String, change: (inout Impairment) -> Void)]) -> Void
+    ) throws(LabError) {
+        if host == nil || side(of: host!) == first {
+            change(&fromFirst.overlays)
+            try apply(&fromFirst)
+        }
+        if host == nil || side(of: host!) == second {
+            change(&fromSecond.overlays)
+            try apply(&fromSecond)
+        }
+    }
+
+    private func apply(_ direction: inout Direction) throws(LabError) {
+        let effective = direction.effective
+        try LabError.of("link \(name)") { try direction.queues.set(effective, routes) }
+    }
+
+    // MARK: Loss of everything
+
+    /// Drops all packets from `host`, or in both directions (nil), until `heal`. What has passed the middle of the link
+    /// already still arrives.
+    package func drop(id: String, from host: String?) throws(LabError) {
+        let device = host.map { side(of: $0).device }
+        try LabError.of("link \(name)") { try drops.add(id, from: device) }
+    }
+
+    /// Ends a drop and gives the packets that it took in all; 0 for one that is not there.
+    @discardableResult
+    package func heal(_ id: String) throws(LabError) -> Int64 {
+        try LabError.of("link \(name)") { try drops.remove(id) }
+    }
+
+    /// Packets that an active drop has taken so far; 0 for one that is not there.
+    package func dropped(_ id: String) throws(LabError) -> Int64 {
+        try LabError.of("link \(name)") { try drops.count(id) }
+    }
+
+    // MARK: Counters
+
+    /// What crossed the link in one direction since it was made.
+    package struct Crossed: Equatable, Sendable {
+        /// Packets and bytes (with Ethernet headers) that left the wire.
+        package var packets: Int64
+        package var bytes: Int64
+        /// Packets that the impairment dropped, by chance or for want of room.
+        package var dropped: Int64
+    }
+
+    package func crossed(from host: String) throws(LabError) -> Crossed {
+        let direction = side(of: host) == first ? fromFirst : fromSecond
+        return try LabError.of("link \(name)") {
+            let link = try routes.statistics(direction.egress.index)
+            let dropped = try direction.queues.statistics(routes)?.dropped ?? 0
+            return Crossed(
+                packets: Int64(clamping: link.sentPackets), bytes: Int64(clamping: link.sentBytes),
+                dropped: Int64(clamping: dropped))
+        }
+    }
+}

@@ -33,26 +33,42 @@ static const struct { uint32_t get, set; } offloads[] = {
     { ETHTOOL_GGRO, ETHTOOL_SGRO }, { ETHTOOL_GRXCSUM, ETHTOOL_SRXCSUM },
 };
 
-static int ethtool(int network_namespace, const char *device, int turn_off)
+static int ethtool(int connection, const char *device, uint32_t command, uint32_t *data)
 {
-    int connection = halfopen_socket_in(network_namespace, AF_INET, SOCK_DGRAM, 0);
-    if (connection < 0)
+    struct ethtool_value value = { .cmd = command, .data = *data };
+    struct ifreq request = { .ifr_data = (char *)&value };
+    strncpy(request.ifr_name, device, IFNAMSIZ - 1);
+    if (ioctl(connection, SIOCETHTOOL, &request) != 0)
         return -1;
+    *data = value.data;
+    return 0;
+}
+
+int halfopen_offloads_off(int connection, const char *device)
+{
+    for (unsigned i = 0; i < sizeof offloads / sizeof *offloads; i++) {
+        uint32_t off = 0;
+        if (ethtool(connection, device, offloads[i].set, &off) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int halfopen_offloads(int connection, const char *device)
+{
     int result = 0;
-    for (unsigned i = 0; i < sizeof offloads / sizeof *offloads && result >= 0; i++) {
-        struct ethtool_value value = { .cmd = turn_off ? offloads[i].set : offloads[i].get, .data = 0 };
-        struct ifreq request = { .ifr_data = (char *)&value };
-        strncpy(request.ifr_name, device, IFNAMSIZ - 1);
-        if (ioctl(connection, SIOCETHTOOL, &request) != 0)
-            result = -1;
-        else if (!turn_off && value.data)
+    for (unsigned i = 0; i < sizeof offloads / sizeof *offloads; i++) {
+        uint32_t is_on = 0;
+        if (ethtool(connection, device, offloads[i].get, &is_on) != 0)
+            return -1;
+        if (is_on)
             result |= 1 << i;
     }
-    int saved = errno;
-    close(connection);
-    errno = saved;
     return result;
 }
 
-int halfopen_offloads_off(int network_namespace, const char *device) { return ethtool(network_namespace, device, 1); }
-int halfopen_offloads(int network_namespace, const char *device) { return ethtool(network_namespace, device, 0); }
+int halfopen_has_carrier(int connection, const char *device)
+{
+    uint32_t carrier = 0;
+    return ethtool(connection, device, ETHTOOL_GLINK, &carrier) == 0 ? carrier != 0 : -1;
+}

@@ -49,8 +49,8 @@ package enum Capability: String, CaseIterable, Sendable {
         case .namespaces: break
         case .veth:
             try RouteSocket(in: scratch).makeVeth(
-                VethEnd(device: "a", index: 2, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 1])),
-                peer: VethEnd(device: "b", index: 3, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 2])),
+                VethEnd(device: "a", index: 100, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 1])),
+                peer: VethEnd(device: "b", index: 101, hardwareAddress: HardwareAddress([2, 0, 0, 0, 0, 2])),
                 in: scratch)
         case .netem:
             try RouteSocket(in: scratch).netem(

@@ -63,13 +63,18 @@ package final class Lab {
 
     // MARK: Links
 
+    /// Of a host's devices: beyond those that kernels put into every new namespace (sit0, ip6tnl0, gre0...), as are those
+    /// of wires, and never that of a device's peer: the kernel takes a second to start a device that is its own peer by
+    /// number (net/core/link_watch.c, linkwatch_urgent_event).
+    private static let firstIndex: Int32 = 101
+
     private func makeLink(_ plan: LinkPlan, _ number: Int, seed: UInt64) throws(LabError) -> Wire {
         try LabError.of("link \(plan.name)") {
             let namespace = try NetworkNamespace(for: "link \(plan.name)")
             _ = try LabSettings.apply(LabSettings.everywhere + LabSettings.forwarding, to: namespace)
             let routes = try RouteSocket(in: namespace)
-            let first = Wire.Side(device: "first", index: 2, host: plan.first.host)
-            let second = Wire.Side(device: "second", index: 3, host: plan.second.host)
+            let first = Wire.Side(device: "first", index: 51, host: plan.first.host)
+            let second = Wire.Side(device: "second", index: 52, host: plan.second.host)
             try connect(plan.first, plan, to: first, routes, number: number)
             try connect(plan.second, plan, to: second, routes, number: number)
             // What one end reaches lies behind the other.
@@ -89,7 +94,7 @@ package final class Lab {
         let host = host(end.host)
         let place = host.interfaces.count
         let interface = LabHost.Interface(
-            link: plan.name, device: "eth\(place)", index: Int32(place + 2), address: end.hostAddress)
+            link: plan.name, device: "eth\(place)", index: Self.firstIndex + Int32(place), address: end.hostAddress)
         let here = VethEnd(
             device: interface.device, index: interface.index,
             hardwareAddress: .ours(link: number, device: side.index, isHost: true))
@@ -99,6 +104,8 @@ package final class Lab {
         try host.routes.makeVeth(here, peer: there, in: wire.namespace)
         try finish(here, own: end.hostAddress, neighbour: end.wireAddress, at: there.hardwareAddress, host.routes)
         try finish(there, own: end.wireAddress, neighbour: end.hostAddress, at: here.hardwareAddress, wire)
+        try host.routes.settle(here.device)
+        try wire.settle(there.device)
         try addRoutes(end.reaches, via: end.wireAddress, on: interface.index, host.routes)
         host.interfaces.append(interface)
     }
@@ -106,7 +113,7 @@ package final class Lab {
     private func finish(
         _ end: VethEnd, own: String, neighbour: String, at hardwareAddress: HardwareAddress, _ routes: RouteSocket
     ) throws {
-        try routes.namespace.turnOffloadsOff(end.device)
+        try routes.turnOffloadsOff(end.device)
         try routes.setUp(end.index)
         try routes.add(address(own), prefix: 30, to: end.index)
         try routes.addNeighbour(address(neighbour), hardwareAddress, on: end.index)

@@ -69,14 +69,4 @@ package final class NetworkNamespace {
             throw SystemError("set \(name) for", owner, code: failure.code)
         }
     }
-
-    /// Every packet of this device becomes one packet of its own, of its real size, with a real checksum.
-    package func turnOffloadsOff(_ device: String) throws(SystemError) {
-        try System.call("turn offloads off on \(device) of", owner) { halfopen_offloads_off(descriptor.raw, device) }
-    }
-
-    /// Whether any offload of this device is on.
-    package func hasOffloads(_ device: String) throws(SystemError) -> Bool {
-        try System.call("read the offloads of \(device) of", owner) { halfopen_offloads(descriptor.raw, device) } != 0
-    }
 }

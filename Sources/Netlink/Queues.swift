@@ -124,7 +124,8 @@ extension RouteSocket {
     }
 
     package func statistics(of handle: QueueHandle, on index: Int32) throws(NetlinkError) -> QueueStatistics {
-        let message = NetlinkMessage(RTM_GETQDISC)
+        // Without NLM_F_ECHO the kernel answers to listeners only.
+        let message = NetlinkMessage(RTM_GETQDISC, flags: NLM_F_ECHO)
         message.append(queueHeader(handle, QueueHandle(major: 0), index))
         let replies = try socket.request("read the queue of device \(index) of", message)
         guard

@@ -1,3 +1,4 @@
+import CLibNL
 import CNetlink
 import Glibc
 import Kernel
@@ -5,10 +6,38 @@ import Kernel
 /// Links, addresses, routes, neighbours and queues of one namespace.
 package final class RouteSocket {
     let socket: NetlinkSocket
+    /// For what netlink cannot ask: ethtool(8)'s questions.
+    private let control: Descriptor
     package var namespace: NetworkNamespace { socket.namespace }
 
     package init(in namespace: NetworkNamespace) throws(SystemError) {
         socket = try NetlinkSocket(NETLINK_ROUTE, in: namespace)
+        control = try namespace.socket(AF_INET, Int32(SOCK_DGRAM.rawValue))
+    }
+
+    /// Every packet of this device becomes one packet of its own, of its real size, with a real checksum.
+    package func turnOffloadsOff(_ device: String) throws(SystemError) {
+        let control = control.raw
+        try System.call("turn offloads off on \(device) of", namespace.owner) {
+            halfopen_offloads_off(control, device)
+        }
+    }
+
+    /// Whether any offload of this device is on.
+    package func hasOffloads(_ device: String) throws(SystemError) -> Bool {
+        let control = control.raw
+        return try System.call("read the offloads of \(device) of", namespace.owner) {
+            halfopen_offloads(control, device)
+        } != 0
+    }
+
+    /// Waits until a device that is up really sends; both ends of a veth pair must be up.
+    package func settle(_ device: String) throws(SystemError) {
+        let control = control.raw
+        let hasCarrier = try System.call("read the carrier of \(device) of", namespace.owner) {
+            halfopen_has_carrier(control, device)
+        }
+        if hasCarrier == 0 { throw SystemError("find a carrier on \(device) of", namespace.owner, code: ENETDOWN) }
     }
 }
 

@@ -18,10 +18,14 @@ struct nft_ctx;
 struct nft_ctx *halfopen_nft_in(int network_namespace);
 
 /// Turns off segmentation, receive merging and checksum offloads of a device, so that every packet on it is one packet
-/// of its own, of its real size, with a real checksum. 0, or -1 and errno.
-int halfopen_offloads_off(int network_namespace, const char *device);
+/// of its own, of its real size, with a real checksum. `connection` is any socket of the device's namespace. 0, or -1
+/// and errno.
+int halfopen_offloads_off(int connection, const char *device);
 /// Which of those offloads are still on, as bits in the order of the list in network.c; -1 and errno on failure.
-int halfopen_offloads(int network_namespace, const char *device);
+int halfopen_offloads(int connection, const char *device);
+/// 1 when the device has a carrier, 0 when not, -1 and errno on failure. The kernel starts a device's queue some time
+/// after its carrier is there, and drops packets until then; this question makes it do that first.
+int halfopen_has_carrier(int connection, const char *device);
 
 // Newer than Debian 12's <linux/pkt_sched.h>: Linux 6.6, include/uapi/linux/pkt_sched.h.
 enum { HALFOPEN_TCA_NETEM_PRNG_SEED = TCA_NETEM_SLOT_DIST + 1 };

@@ -58,8 +58,9 @@ package struct ScenarioLoader {
             for combination in combinations(root, &problems) {
                 var found: [Problem] = []
                 let tree = combination?.substituted(root, &found) ?? root
+                problems += found
+                if !found.isEmpty { continue }
                 var checker = Checker(catalog: catalog, shapes: shapes, files: files, combination: combination)
-                checker.problems = found
                 if let scenario = checker.scenario(tree) { scenarios.append(scenario) }
                 problems += checker.problems
             }

@@ -43,12 +43,12 @@ package enum Units {
 
     /// `64 kbit/s`, `2 Mbit/s`, `1 Gbit/s`; in bits per second.
     static func rate(_ text: String) throws(Complaint) -> Int64 {
-        try quantity(text, rateUnits, "a rate", example: "Mbit/s")
+        try quantity(text, rateUnits, "a rate", example: " Mbit/s")
     }
 
     /// `512 MiB`, `1 MB`; in bytes.
     static func size(_ text: String) throws(Complaint) -> Int64 {
-        try quantity(text, sizeUnits, "a size", example: "MiB")
+        try quantity(text, sizeUnits, "a size", example: " MiB")
     }
 
     /// `0.1%`; 0...1 and above.
@@ -118,7 +118,7 @@ package enum Units {
             throw Complaint(clause: "is not \(what): write a number and one of \(names.joined(separator: ", "))")
         }
         if name.isEmpty {
-            let others = names.filter { $0 != example }.joined(separator: ", ")
+            let others = names.filter { !example.hasSuffix(" \($0)") && example != $0 }.joined(separator: ", ")
             throw Complaint(clause: "has no unit: write \(digits)\(example), or one of \(others)")
         }
         guard let unit = units.first(where: { $0.name == name }) else {

@@ -87,7 +87,8 @@ import Testing
         let scenario = try Fixture.scenario(
             Fixture.changed(
                 #""{broker}:{broker.port}", --id, "{index}""#,
-                #""{broker}:{broker.port}", "{broker.address}", "{home.address}", "{cloud}", "{index}", "{folder}/{work}", "{{x}}""#
+                #""{broker}:{broker.port}", "{broker.address}", "{home.address}", "{cloud}", "{index}", "#
+                    + #""{folder}/{work}", "{{x}}""#
             ))
         let command = scenario.actors[2].substituted(index: 2, seed: 7, folder: "/s", work: "/w", in: scenario)
         #expect(

@@ -28,12 +28,14 @@ extension Checker {
             declared[entry.key] = entry.position
             if checkActorName(entry) { sound.append(entry) }
         }
-        if readAll { actors = declared }
+        // With a wrong name, others may use the right one; of two with one name, either may be meant.
+        let knowsAll = readAll && sound.count == all.count
+        if knowsAll { actors = declared }
         var uses: [Use] = []
-        for entry in sound { checkActor(entry, &uses) }
+        let roles = sound.map { checkActor($0, &uses) }
         let isComplete = problems.count == before
         for use in uses { checkBraces(use, isComplete: isComplete) }
-        if isComplete && !actorPlans.contains(where: { $0.role == .client }) {
+        if knowsAll && roles.allSatisfy({ $0 != nil && $0 != .client }) {
             add(node, "no actor has role: client; without one there is nothing to test")
         }
     }
@@ -44,15 +46,16 @@ extension Checker {
             let place = place(host, from: entry.position)
             add(
                 entry.position,
-                "\(quoted(entry.key)) is the name of a host already (\(place)); both are names in the lab, so choose another"
+                "\(quoted(entry.key)) is a host already (\(place)); both are names in the lab, so choose another"
             )
             return false
         }
         return true
     }
 
-    private mutating func checkActor(_ entry: Node.Entry, _ uses: inout [Use]) {
-        guard let fields = fields(entry.value, shapes.actor) else { return }
+    /// Its role, when that is right.
+    private mutating func checkActor(_ entry: Node.Entry, _ uses: inout [Use]) -> ActorPlan.Role? {
+        guard let fields = fields(entry.value, shapes.actor, called: "actor \(entry.key)") else { return nil }
         let role = value(fields, "role")?.text.flatMap(ActorPlan.Role.init)
         let host = fields["on"].flatMap { node in text(node, "on").flatMap { isHost($0, node) ? $0 : nil } }
         let run = fields["run"].map { checkRun($0) } ?? []
@@ -65,13 +68,14 @@ extension Checker {
         }
         let stopWithin = value(fields, "stop-within")?.duration ?? .seconds(5)
         let logLimit = fields["log-limit"].flatMap { size($0, "log-limit", fields.shape) } ?? 1 << 20
-        guard let role, let host else { return }
+        guard let role, let host else { return role }
         let texts = (fields["run"]?.items ?? []) + (fields["env"]?.entries ?? []).map(\.value)
         uses += texts.map { Use(node: $0, host: host) }
         actorPlans.append(
             ActorPlan(
                 name: entry.key, role: role, host: host, run: run, environment: environment, folder: folder,
                 ready: ready ?? .started, count: Int(count), stopWithin: stopWithin, logLimit: Int(logLimit)))
+        return role
     }
 
     private mutating func checkRun(_ node: Node) -> [String] {
@@ -95,7 +99,11 @@ extension Checker {
                 )
             }
             if case .scalar("", quoted: true) = entry.value.content { return .init(name: entry.key, value: "") }
-            return text(entry.value, entry.key).map { .init(name: entry.key, value: $0) }
+            if entry.value.isEmpty {
+                add(entry.value, "\(shown(entry.key)) has no value; write \"\" for an empty one")
+                return nil
+            }
+            return text(entry.value, shown(entry.key)).map { .init(name: entry.key, value: $0) }
         }
     }
 
@@ -131,11 +139,19 @@ extension Checker {
 
     private mutating func check(_ name: String, _ field: String?, _ use: Use, isComplete: Bool) {
         guard let hosts, let actors else { return }
-        let whole = "{\(name)\(field.map { ".\($0)" } ?? "")}"
+        if name.isEmpty
+            || !name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D })
+        {
+            add(
+                use.node,
+                "\(quoted(use.node.text ?? "")) has a { that begins no {name}; to write a brace itself, double it: {{")
+            return
+        }
+        let whole = "{\(shown(name))\(field.map { ".\(shown($0))" } ?? "")}"
         if Template.reserved.contains(name) && field == nil { return }
         guard hosts[name] != nil || actors[name] != nil else {
             let known = actors.keys.sorted() + hosts.keys.sorted() + Template.reserved
-            add(use.node, "\(whole) stands for nothing\(suggestion(for: name, among: known)) Write {{ for a brace")
+            add(use.node, "\(whole) stands for nothing\(suggestion(for: name, among: known))")
             return
         }
         if let field, !Template.fields.contains(field) {
@@ -144,17 +160,18 @@ extension Checker {
         }
         guard isComplete, let lab else { return }
         let actor = actorPlans.first { $0.name == name }
-        if field == "port" { checkPort(whole, actor, use) }
+        if field == "port" && !hasPort(whole, actor, use) { return }
         checkReaches(actor?.host ?? name, whole, use, lab)
     }
 
-    private mutating func checkPort(_ whole: String, _ actor: ActorPlan?, _ use: Use) {
+    private mutating func hasPort(_ whole: String, _ actor: ActorPlan?, _ use: Use) -> Bool {
         guard let actor else {
             add(use.node, "\(whole): a host has no port of its own; name an actor")
-            return
+            return false
         }
-        if case .port = actor.ready { return }
+        if case .port = actor.ready { return true }
         add(use.node, "\(whole): \(quoted(actor.name)) says no port; give it ready: { port: ... }")
+        return false
     }
 
     private mutating func checkReaches(_ host: String, _ whole: String, _ use: Use, _ lab: LabPlan) {
@@ -167,9 +184,22 @@ extension Checker {
                 "\(quoted(host)) has no link"
             } else if lab.hosts.contains(where: { $0.name == use.host && $0.addresses.isEmpty }) {
                 "\(quoted(use.host)) has no link"
+            } else if withoutNAT(lab).reaches(addresses[0], from: use.host) {
+                "it is behind a NAT router, which lets nobody in"
             } else {
-                "no link leads there, or only one into the inside of a NAT router"
+                "no link leads there"
             }
         add(use.node, "\(whole): \(quoted(use.host)) cannot reach \(quoted(host)): \(reason)")
+    }
+
+    private func withoutNAT(_ lab: LabPlan) -> LabPlan {
+        var lab = lab
+        for index in lab.hosts.indices { lab.hosts[index].nat = nil }
+        for index in lab.links.indices {
+            lab.links[index].first.reaches = []
+            lab.links[index].second.reaches = []
+        }
+        lab.links = Topology(hosts: lab.hosts, links: lab.links).linksWithRoutes
+        return lab
     }
 }

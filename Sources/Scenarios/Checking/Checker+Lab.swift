@@ -27,12 +27,14 @@ extension Checker {
             if let part = fields(part, shapes.labPart) { parts.append(part) }
         }
         parts.append(own)
-        // What a named file lacks is its own matter: the names that follow may all be in it.
         var drafts: [HostDraft] = []
-        if problems.count == before || parts.contains(where: { $0["hosts"] != nil }) { hosts = [:] }
+        // Without all of its files, any host may be in one that could not be read.
+        hosts = problems.count == before ? [:] : nil
+        var declared: [String: Position] = [:]
         for part in parts {
-            if let node = part["hosts"] { checkHosts(node, &drafts) }
+            if let node = part["hosts"] { checkHosts(node, &drafts, &declared) }
         }
+        if hosts != nil { hosts = declared }
         if problems.count == before && drafts.isEmpty { add(node, "lab has no hosts") }
         var links: [LinkPlan] = []
         for part in parts {
@@ -47,19 +49,21 @@ extension Checker {
         return LabPlan(hosts: plans, links: topology.linksWithRoutes, start: start, memory: memory ?? 512 << 20)
     }
 
-    private mutating func checkHosts(_ node: Node, _ drafts: inout [HostDraft]) {
+    private mutating func checkHosts(_ node: Node, _ drafts: inout [HostDraft], _ declared: inout [String: Position]) {
         guard let entries = entries(node, "hosts", "{ phone: {}, cloud: {} }") else { return }
         for entry in entries {
-            if let first = hosts?[entry.key] {
+            if let first = declared[entry.key] {
                 add(
                     entry.position,
                     "the host \(quoted(entry.key)) stands at \(place(first, from: entry.position)) already")
                 continue
             }
-            hosts?[entry.key] = entry.position
-            guard checkName(entry.key, entry.position, longest: 32), isFree(entry),
-                let fields = fields(entry.value, Shapes.host)
-            else { continue }
+            declared[entry.key] = entry.position
+            guard checkName(entry.key, entry.position, longest: 32), isFree(entry) else {
+                hosts = nil
+                continue
+            }
+            guard let fields = fields(entry.value, Shapes.host, called: "host \(entry.key)") else { continue }
             let nat = fields["nat"].flatMap { checkNAT($0) }
             drafts.append(HostDraft(name: entry.key, position: entry.position, nat: nat))
         }
@@ -131,6 +135,7 @@ extension Checker {
     }
 
     mutating func impairment(_ fields: Fields) -> Impairment {
+        let before = problems.count
         let isLink = fields.shape.form(of: "profile") != nil
         let profile = isLink ? value(fields, "profile")?.text : nil
         var impairment = catalog.profiles.first { $0.name == profile }?.impairment ?? Impairment()
@@ -139,7 +144,7 @@ extension Checker {
         if let loss = value(fields, "loss")?.fraction { impairment.loss = loss }
         if let rate = value(fields, "rate")?.rate { impairment.rate = rate }
         if let limit = value(fields, "limit")?.count { impairment.limit = Int(limit) }
-        if impairment.jitter > impairment.delay {
+        if problems.count == before && impairment.jitter > impairment.delay {
             let (jitter, delay) = (Units.text(impairment.jitter), Units.text(impairment.delay))
             add(
                 fields["jitter"] ?? fields["delay"] ?? fields.node,

@@ -14,10 +14,11 @@ extension Checker {
     mutating func checkTimeline(_ node: Node) -> Timeline? {
         guard let items = items(node, "timeline", "[{ at: 5m, fault: ... }, { end: 10m }]") else { return nil }
         // Known first, so that an expectation may name a fault whose line has another mistake.
-        faultKinds = []
-        for item in items {
-            if let kind = item["fault"]?.text, shapes.faults[kind] != nil, !faultKinds.contains(kind) {
-                faultKinds.append(kind)
+        for item in items where item["end"] == nil {
+            if let kind = item["fault"]?.text, shapes.faults[kind] != nil {
+                if !faultKinds.contains(kind) { faultKinds.append(kind) }
+            } else {
+                knowsAllFaults = false
             }
         }
         var end: (at: Duration, node: Node)?
@@ -39,7 +40,10 @@ extension Checker {
         if !hasEnd { add(node, "the timeline has no end; its last item says when it ends: { end: 40m }") }
         checkOverlaps(drafts)
         guard let end else { return nil }
-        if end.at == .zero { add(end.node, "the timeline ends at 0s, before anything could happen") }
+        if end.at == .zero {
+            add(end.node, "the timeline ends at 0s, before anything could happen")
+            return nil
+        }
         for draft in drafts { checkBefore(end.at, draft) }
         return Timeline(faults: drafts.map(\.plan), end: end.at)
     }
@@ -169,7 +173,9 @@ extension Checker {
     private mutating func checkBefore(_ end: Duration, _ draft: Draft) {
         let (plan, shown) = (draft.plan, Units.text(end))
         if plan.at >= end {
-            add(draft.node["at"] ?? draft.node, "\(plan.kind) at \(Units.text(plan.at)) comes after the end, \(shown)")
+            add(
+                draft.node["at"] ?? draft.node, "\(plan.kind) at \(Units.text(plan.at)) is not before the end, \(shown)"
+            )
         } else if let until = plan.until, until > end {
             add(
                 draft.node["until"] ?? draft.node,

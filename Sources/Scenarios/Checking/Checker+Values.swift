@@ -3,7 +3,7 @@ extension Checker {
     /// Nil, and a problem, when the value is not of this kind or out of range.
     mutating func value(_ node: Node, _ key: String, _ kind: Parameter.Kind) -> Value? {
         if case .durations(let names) = kind { return durations(node, key, names) }
-        guard let text = text(node, key) else { return nil }
+        guard let text = text(node, key, kind.inWords) else { return nil }
         do throws(Units.Complaint) {
             switch kind {
             case .duration(let range):
@@ -60,8 +60,8 @@ extension Checker {
     }
 
     private mutating func fault(_ text: String, _ node: Node, _ key: String) -> Value? {
-        if faultKinds.contains(text) { return .text(text) }
         let known = catalog.faults.map(\.name)
+        if faultKinds.contains(text) || !knowsAllFaults && known.contains(text) { return .text(text) }
         if known.contains(text) {
             let struck = faultKinds.isEmpty ? "no fault" : "only \(faultKinds.joined(separator: ", "))"
             add(node, "\(key) names \(quoted(text)), which is not in the timeline: it has \(struck)")
@@ -82,6 +82,24 @@ extension Checker {
             add(node, "\(key) is empty; it takes \(names.joined(separator: ", "))")
         }
         return problems.count == before ? .durations(given) : nil
+    }
+}
+
+extension Parameter.Kind {
+    /// What must stand there, with an example.
+    var inWords: String {
+        switch self {
+        case .duration: "a duration such as 30s"
+        case .rate: "a rate such as 2 Mbit/s"
+        case .fraction: "a percentage such as 0.1%"
+        case .count: "a whole number"
+        case .number: "a number"
+        case .flag: "true or false"
+        case .choice(let choices): "one of \(choices.joined(separator: ", "))"
+        case .text: "a text"
+        case .fault: "the name of a fault"
+        case .durations: "a mapping of names to durations"
+        }
     }
 }
 

@@ -9,15 +9,17 @@ struct Checker {
     let combination: Matrix.Combination?
     var problems: [Problem] = []
 
-    /// Declared names, whether or not what stands beside them is right; nil when their section could not be read.
+    /// Declared names, whether or not what stands beside them is right; nil when there may be more of them, because a
+    /// section could not be read or a name is wrong and the right one is used elsewhere.
     var hosts: [String: Position]?
     var actors: [String: Position]?
     /// The lab, once it is sound.
     var lab: LabPlan?
     /// Actors that are sound, in the order of the file.
     var actorPlans: [ActorPlan] = []
-    /// Kinds of the timeline's faults.
+    /// Kinds of the timeline's faults, and whether that is all of them.
     var faultKinds: [String] = []
+    var knowsAllFaults = true
 
     init(catalog: Catalog, shapes: Shapes, files: SourceFiles, combination: Matrix.Combination?) {
         self.catalog = catalog
@@ -37,6 +39,7 @@ struct Checker {
         self.lab = lab
         if let node = top["actors"] { checkActors(node) }
         let timeline = top["timeline"].flatMap { checkTimeline($0) }
+        if top["timeline"]?.items == nil { knowsAllFaults = false }
         let expectations = top["expect"].map { checkExpectations($0) } ?? []
         let healthyWithin = value(top, "healthy-within")?.duration ?? .seconds(60)
         let settle = value(top, "settle")?.duration ?? .zero
@@ -69,8 +72,11 @@ struct Fields {
 }
 
 extension Checker {
-    /// Nil when `node` is no mapping. Unknown and missing keys are problems and no obstacle.
-    mutating func fields(_ node: Node, _ shape: Shape) -> Fields? {
+    /// Nil when `node` is no mapping. Unknown and missing keys are problems and no obstacle. `called` names
+    /// the mapping in messages.
+    mutating func fields(_ node: Node, _ shape: Shape, called: String? = nil) -> Fields? {
+        var shape = shape
+        if let called { shape.name = called }
         if node.isEmpty && shape.mayBeEmpty {
             return Fields(shape: shape, node: Node(position: node.position, content: .mapping([])))
         }
@@ -80,19 +86,22 @@ extension Checker {
             return nil
         }
         let known = shape.keys.map(\.name)
+        // A misspelt key is there: it is not reported as missing too.
+        var meant: Set<String> = []
         for entry in entries where !known.contains(entry.key) {
+            if let nearest = nearest(to: entry.key, among: known) { meant.insert(nearest) }
             let hint = suggestion(for: entry.key, among: known)
             add(entry.position, "unknown key \(quoted(entry.key)) in \(shape.name)\(hint)")
         }
-        for key in shape.keys where key.isRequired && node[key.name] == nil {
+        for key in shape.keys where key.isRequired && node[key.name] == nil && !meant.contains(key.name) {
             add(node, "\(shape.name) has no \(quoted(key.name)): \(key.summary)")
         }
-        checkRule(node, shape)
+        checkRule(node, shape, meant)
         return Fields(shape: shape, node: node)
     }
 
-    private mutating func checkRule(_ node: Node, _ shape: Shape) {
-        let given = shape.keys.filter { node[$0.name] != nil }
+    private mutating func checkRule(_ node: Node, _ shape: Shape, _ meant: Set<String>) {
+        let given = shape.keys.filter { node[$0.name] != nil || meant.contains($0.name) }
         let names = shape.keys.map(\.name)
         switch shape.rule {
         case .any: break
@@ -130,20 +139,20 @@ extension Checker {
         if !isRight {
             add(
                 position,
-                "\(quoted(text)) cannot be a name: begin with a letter a to z, go on with a to z, 0 to 9 and \"-\""
-                    + " between them, \(longest) at most")
+                "\(quoted(text)) cannot be a name: use a to z, 0 to 9 and \"-\" inside, a letter first, \(longest) at most"
+            )
         }
         return isRight
     }
 
     /// A text that is there: neither empty nor a list.
-    mutating func text(_ node: Node, _ key: String) -> String? {
+    mutating func text(_ node: Node, _ key: String, _ what: String = "a text") -> String? {
         if node.isEmpty || node.text == "" {
             add(node, "\(key) is empty")
             return nil
         }
         guard let text = node.text else {
-            add(node, "\(key) must be a text, not \(node.kindInWords)\(braceHint(node))")
+            add(node, "\(key) must be \(what), not \(node.kindInWords)\(braceHint(node))")
             return nil
         }
         return text
@@ -153,7 +162,7 @@ extension Checker {
         guard let items = node.items else {
             if let text = node.text, !node.isEmpty {
                 let words = text.split(whereSeparator: \.isWhitespace).joined(separator: ", ")
-                add(node, "\(key) must be a list: write [\(words.prefix(100))]")
+                add(node, "\(key) must be a list: write [\(shown(words))]")
             } else {
                 add(node, "\(key) must be a list of texts, not \(node.kindInWords)")
             }
@@ -174,7 +183,7 @@ extension Checker {
     /// `{broker}` without quotes is a mapping to YAML.
     private func braceHint(_ node: Node) -> String {
         guard let entries = node.entries, entries.count == 1, entries[0].value.isEmpty else { return "" }
-        return "; YAML reads { } as a mapping, so quote it: \"{\(entries[0].key)}\""
+        return "; YAML reads { } as a mapping, so quote it: \"{\(shown(entries[0].key))}\""
     }
 
     /// `[a, b]`, two different texts.

@@ -1,5 +1,5 @@
-/// `matrix: { profile: [wifi, lte], timeout: [30s, 60s] }`: one file, a scenario for each combination, with `${profile}`
-/// in any text replaced.
+/// `matrix: { profile: [wifi, lte], timeout: [30s, 60s] }`: one file, a scenario for each combination, with
+/// `${profile}` in any text replaced.
 enum Matrix {
     static let mostCombinations = 256
 
@@ -55,6 +55,7 @@ enum Matrix {
                     } else {
                         let hint = suggestion(for: name, among: values.map(\.name))
                         problems.append(position.problem("the matrix has no \(quoted(name))\(hint)"))
+                        result += rest[...end]
                     }
                     rest = rest[rest.index(after: end)...]
                 } else {
@@ -78,7 +79,7 @@ enum Matrix {
             let texts = (entry.value.items ?? []).compactMap { $0.isEmpty ? nil : $0.text }
             guard !texts.isEmpty, texts.count == entry.value.items?.count else {
                 problems.append(
-                    entry.value.position.problem("\(entry.key) must be a list of values such as [30s, 60s]"))
+                    entry.value.position.problem("\(shown(entry.key)) must be a list of values such as [30s, 60s]"))
                 continue
             }
             guard all.count * texts.count <= mostCombinations else {

@@ -1,5 +1,8 @@
 /// Text of the user's in a message: quoted, on one line, at most 60 characters.
-func quoted(_ text: some StringProtocol) -> String {
+func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text))\"" }
+
+/// The same without quotes.
+func shown(_ text: some StringProtocol) -> String {
     var shown = ""
     for scalar in text.unicodeScalars.prefix(60) {
         switch scalar {
@@ -12,14 +15,14 @@ func quoted(_ text: some StringProtocol) -> String {
         default: shown.unicodeScalars.append(scalar)
         }
     }
-    return text.unicodeScalars.count > 60 ? "\"\(shown)...\"" : "\"\(shown)\""
+    return text.unicodeScalars.count > 60 ? shown + "..." : shown
 }
 
-/// `; did you mean "blackhole"?`, or else `; known are ...` when they are few, or nothing.
+/// `; did you mean "blackhole"?`, or else `; known: ...` when they are few, or nothing.
 func suggestion(for name: String, among known: [String]) -> String {
     if let nearest = nearest(to: name, among: known) { return "; did you mean \(quoted(nearest))?" }
     if known.isEmpty { return "" }
-    return known.count <= 16 ? "; known are \(known.joined(separator: ", "))" : ""
+    return known.count <= 16 ? "; known: \(known.joined(separator: ", "))" : ""
 }
 
 /// The nearest of `known` by edit distance, when near enough to be a slip of the hand; the first of equals.

@@ -2,8 +2,8 @@
 package struct Plan: Equatable, Sendable {
     package var scenario: Scenario
     package var seed: UInt64
-    /// Indices of the scenario's actors in the order in which they start: servers, then publishers, then clients, each in
-    /// the order of the file. They stop in the opposite order.
+    /// Indices of the scenario's actors in the order in which they start: servers, then publishers, then clients,
+    /// each in the order of the file. They stop in the opposite order.
     package var startOrder: [Int]
     /// The timeline, by time; at equal times heals come before strikes, and `end` last.
     package var actions: [PlannedAction]

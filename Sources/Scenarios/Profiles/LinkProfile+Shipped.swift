@@ -1,5 +1,5 @@
-// The texts of scenarios/profiles, so that an installed binary needs no file beside it. A test holds both equal; after a
-// change there, `scenarios/profiles/embed` writes this file anew.
+// The texts of scenarios/profiles, so that an installed binary needs no file beside it. A test holds both equal; after
+// a change there, `scenarios/profiles/embed` writes this file anew.
 extension LinkProfile {
     static let shippedFiles: [(name: String, text: String)] = [
         (

@@ -48,8 +48,8 @@ struct Node: Equatable, Sendable {
     var kindInWords: String {
         switch content {
         case .scalar: isEmpty ? "nothing" : "a single value"
-        case .sequence: "a list"
-        case .mapping: "a mapping"
+        case .sequence(let items): items.isEmpty ? "an empty list" : "a list"
+        case .mapping(let entries): entries.isEmpty ? "an empty mapping" : "a mapping"
         }
     }
 }

@@ -45,7 +45,7 @@ struct TreeBuilder {
         case .alias(let name, let position):
             guard let subtree = anchors[name] else {
                 throw position.problem(
-                    "the alias *\(name) stands for nothing; \"&\(name)\" must come, and end, before it")
+                    "the alias *\(shown(name)) stands for nothing; \"&\(shown(name))\" must come, and end, before it")
             }
             if expectsKey { throw position.problem("an alias cannot be a key; write the key out") }
             try add(subtree, at: position)

@@ -11,7 +11,7 @@ struct YAMLReader {
     /// Nodes of a tree, aliases followed.
     static let mostNodes = 10_000
 
-    /// The tree, or nil and at least one problem. Repeated keys are problems beside a tree that holds the first of each.
+    /// The tree, or nil and at least one problem. Repeated keys are problems beside a tree with the first of each.
     static func read(_ bytes: [UInt8], file: String) -> (root: Node?, problems: [Problem]) {
         if bytes.count > largestFile {
             let message =

@@ -1,5 +1,5 @@
-/// Everything that scenarios may name: the checker, the JSON Schema, `list` and `explain` all read these definitions, so
-/// they cannot disagree. Faults and expectations define themselves beside their code; the top ring collects them.
+/// Everything that scenarios may name: the checker, the JSON Schema, `list` and `explain` all read these definitions,
+/// so they cannot disagree. Faults and expectations define themselves beside their code; the top ring collects them.
 package struct Catalog: Sendable {
     package var faults: [FaultDefinition]
     package var expectations: [ExpectationDefinition]

@@ -32,7 +32,11 @@ package struct ScenarioLoader {
     }
 
     /// The scenario called `name`, from files that a recording has kept, its own first.
-    package func load(sources: [SourceFile], name: String) throws(Problems) -> LoadedScenario {
+    ///
+    /// With `expecting`, a YAML file, what stands under its key `expect` takes the place of the scenario's own.
+    package func load(
+        sources: [SourceFile], name: String, expecting: SourceFile? = nil
+    ) throws(Problems) -> LoadedScenario {
         guard let own = sources.first else {
             throw Problems([Problem(file: "recording", message: "holds no scenario file")])
         }
@@ -40,7 +44,7 @@ package struct ScenarioLoader {
             guard let source = sources.first(where: { $0.path == path }) else { throw MissingSource() }
             return Array(source.text.utf8)
         }
-        let all = try load(own.path, files)
+        let all = try load(own.path, files, expecting: expecting)
         guard let loaded = all.first(where: { $0.scenario.name == name }) else {
             throw Problems([Problem(file: own.path, message: "holds no scenario called \(quoted(name))")])
         }
@@ -51,8 +55,11 @@ package struct ScenarioLoader {
         var description: String { "the recording does not hold it" }
     }
 
-    private func load(_ name: String, _ files: SourceFiles) throws(Problems) -> [LoadedScenario] {
+    private func load(
+        _ name: String, _ files: SourceFiles, expecting: SourceFile? = nil
+    ) throws(Problems) -> [LoadedScenario] {
         var (root, problems) = files.tree(name)
+        if let expecting { root = replacing(root, expecting, &problems) }
         var scenarios: [Scenario] = []
         if let root {
             for combination in combinations(root, &problems) {
@@ -67,6 +74,18 @@ package struct ScenarioLoader {
         }
         guard problems.isEmpty else { throw Problems(sorted(problems, files.order)) }
         return scenarios.map { LoadedScenario(scenario: $0, sources: files.files) }
+    }
+
+    private func replacing(_ root: Node?, _ file: SourceFile, _ problems: inout [Problem]) -> Node? {
+        let (other, found) = YAMLReader.read(Array(file.text.utf8), file: file.path)
+        problems += found
+        guard var root, let other else { return nil }
+        guard let entry = other.entries?.first(where: { $0.key == "expect" }) else {
+            problems.append(other.position.problem("the file has no \"expect\": what the clients owe their users"))
+            return nil
+        }
+        root.content = .mapping((root.entries ?? []).filter { $0.key != "expect" } + [entry])
+        return root
     }
 
     /// One nil when there is no matrix.

@@ -170,6 +170,9 @@ struct Mistake: CustomTestStringConvertible, Sendable {
             "phone: {}", "phone: {}\n    seed: {}",
             #"9:5: "seed" cannot be a name: {seed} stands for something else"#),
         Mistake(
+            "phone: {}", "phone: {}\n    localhost: {}",
+            #"9:5: "localhost" cannot be a name: it is what every host calls itself"#),
+        Mistake(
             "phone: {}", "phone: { nat: }",
             #"8:19: the NAT router "phone" has one link; it needs one inside and one outside"#),
         Mistake(

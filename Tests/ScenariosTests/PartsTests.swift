@@ -56,6 +56,29 @@ import Testing
             ])
     }
 
+    @Test func aRecordingIsJudgedByOtherExpectations() throws {
+        let source = SourceFile(path: "nat.yaml", text: Fixture.valid)
+        func load(_ text: String) throws(Problems) -> [String] {
+            let other = SourceFile(path: "other.yaml", text: text)
+            let name = "nat-forgets-idle-subscriber"
+            let loaded = try Fixture.loader([:]).load(sources: [source], name: name, expecting: other)
+            return loaded.scenario.expectations.map { "\($0.position) \($0.text)" }
+        }
+        #expect(
+            try load("name: whatever\nexpect: [{ backoff: subscriber, factor: 3 }]") == [
+                "other.yaml:2:10 backoff: subscriber, factor: 3"
+            ])
+        func problems(_ text: String) -> [String] {
+            do throws(Problems) { return try load(text) } catch { return error.all.map(\.description) }
+        }
+        #expect(problems("name: x") == [#"other.yaml:1:1: the file has no "expect": what the clients owe their users"#])
+        #expect(
+            problems("expect: [{ backoff: broker }]") == [
+                #"other.yaml:1:21: backoff is owed by a client; "broker" is a server"#
+            ])
+        #expect(problems("") == ["other.yaml: the file is empty"])
+    }
+
     @Test func aMissingFileMakesOneProblem() {
         #expect(
             Fixture.problems(Self.main, ["s/common/servers.yaml": Self.servers]) == [
@@ -153,6 +176,11 @@ import Testing
         (
             "[wifi, lte]", "[wifi, wifi]",
             "3:9: the matrix gives two scenarios of the same name; is a value in it twice?"
+        ),
+        (
+            "[30s, 1.5s]", "[\(String(repeating: "x", count: 60))]",
+            "3:9: a scenario's name would end in \"-wifi-\(String(repeating: "x", count: 54))...\"; "
+                + "use values of 64 characters in all"
         ),
         ("[wifi, lte]", "[wifi, lt]", #"4:85: unknown profile "lt"; did you mean "lte"?"#),
         (

@@ -157,6 +157,10 @@ extension Checker {
 
     /// True unless `index`, `seed` and the like would hide it in `{name}`.
     mutating func isFree(_ entry: Node.Entry) -> Bool {
+        if entry.key == "localhost" {
+            add(entry.position, "\"localhost\" cannot be a name: it is what every host calls itself")
+            return false
+        }
         guard Template.reserved.contains(entry.key) else { return true }
         add(entry.position, "\(quoted(entry.key)) cannot be a name: {\(entry.key)} stands for something else")
         return false

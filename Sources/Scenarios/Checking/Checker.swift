@@ -139,7 +139,8 @@ extension Checker {
         if !isRight {
             add(
                 position,
-                "\(quoted(text)) cannot be a name: use a to z, 0 to 9 and \"-\" inside, a letter first, \(longest) at most"
+                "\(quoted(text)) cannot be a name: use a to z, 0 to 9 and \"-\" inside, "
+                    + "a letter first, \(longest) at most"
             )
         }
         return isRight

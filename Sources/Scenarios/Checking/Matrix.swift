@@ -2,6 +2,8 @@
 /// `${profile}` in any text replaced.
 enum Matrix {
     static let mostCombinations = 256
+    /// Characters that the values may add to a scenario's name, which becomes the name of a folder.
+    static let longestSuffix = 64
 
     struct Combination: Equatable, Sendable {
         /// In the order of the file.
@@ -89,6 +91,11 @@ enum Matrix {
             all = all.flatMap { one in texts.map { Combination(values: one.values + [(entry.key, $0)]) } }
         }
         let suffixes = all.map(\.suffix)
+        if problems.isEmpty, let long = suffixes.first(where: { $0.utf8.count > longestSuffix }) {
+            let message =
+                "a scenario's name would end in \(quoted(long)); use values of \(longestSuffix) characters in all"
+            return ([], [node.position.problem(message)])
+        }
         if problems.isEmpty, Set(suffixes).count < suffixes.count {
             problems.append(
                 node.position.problem("the matrix gives two scenarios of the same name; is a value in it twice?"))

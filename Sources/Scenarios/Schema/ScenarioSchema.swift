@@ -1,7 +1,8 @@
 import JSONLines
 
 /// The JSON Schema (draft 2020-12) of a scenario file, for editors. It is written from the tables that the checker
-/// reads; the checker knows more (names, reachability, times), so a file that the schema accepts may still have problems.
+/// reads; the checker knows more (names, reachability, times), so a file that the schema accepts may still have
+/// problems.
 package enum ScenarioSchema {
     package static func json(_ catalog: Catalog) -> JSON {
         let shapes = Shapes(catalog: catalog)

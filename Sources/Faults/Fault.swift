@@ -1,4 +1,5 @@
 import Kernel
+import Labs
 import Scenarios
 
 /// Something that the timeline does to a link, a router or an actor. One fault, one file, registered in `FaultCatalog`;
@@ -62,18 +63,19 @@ extension Fault {
     /// Runs `body` and turns its error into one that names this fault. `missing` is what this kernel may lack, and the
     /// codes by which it says so.
     static func attempt<Result>(
-        missing: (what: String, codes: [Int32])? = nil, _ body: () throws(SystemError) -> Result
+        missing: (what: String, codes: [Int32])? = nil, _ body: () throws -> Result
     ) throws(FaultError) -> Result {
-        do throws(SystemError) {
+        do {
             return try body()
+        } catch let error as FaultError {
+            throw error
+        } catch let error as LabError {
+            throw FaultError(definition.name, error.description, isUnsupported: error.missing != nil)
+        } catch let error as SystemError where missing?.codes.contains(error.code) ?? false {
+            let reason = "\(error); this kernel lacks \(missing!.what), which the virtual lab (--lab virtual) has"
+            throw FaultError(definition.name, reason, isUnsupported: true)
         } catch {
-            if let missing, missing.codes.contains(error.code) {
-                throw FaultError(
-                    definition.name,
-                    "\(error); this kernel lacks \(missing.what), which the virtual lab (--lab virtual) has",
-                    isUnsupported: true)
-            }
-            throw FaultError(definition.name, error.description)
+            throw FaultError(definition.name, "\(error)")
         }
     }
 }

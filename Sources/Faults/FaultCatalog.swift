@@ -4,7 +4,8 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
-            NATForget.self,
+            Blackhole.self, Delay.self, Loss.self, Rate.self,
+            NATIdleTimeout.self, NATForget.self,
             HangUp.self, Reset.self, Kill.self, Freeze.self,
         ]
     }

@@ -1,11 +1,16 @@
-/// What faults act on: the lab and the actors in it. The engine provides it.
+import Labs
+
+/// What faults act on: the lab and the actors in it. The engine provides it. Names were checked: an unknown one is our own
+/// bug.
 package protocol FaultField: AnyObject {
     /// Descriptor of a host's network namespace; open as long as the lab stands.
     func namespace(of host: String) -> Int32
+    func link(_ name: String) -> Wire
+    func router(_ name: String) -> NATRouter
     var actors: any ActorControl { get }
 }
 
-/// What faults may do with actors. Names were checked: an unknown one is our own bug.
+/// What faults may do with actors.
 package protocol ActorControl: AnyObject {
     /// Every live process of every instance, children included, in the order of their numbers.
     func processes(of actor: String) -> [Int32]

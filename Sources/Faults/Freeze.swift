@@ -50,11 +50,7 @@ package struct Freeze: Fault {
     private static func stop(_ actor: String, in field: any FaultField) throws(FaultError) {
         // 20 microseconds a round, so that what still runs gets to its end of time slice: 20 ms in all.
         for _ in 0..<1000 {
-            do {
-                try field.actors.signal(actor, SIGSTOP)
-            } catch {
-                throw FaultError(definition.name, "\(error)")
-            }
+            try attempt { try field.actors.signal(actor, SIGSTOP) }
             let running = field.actors.processes(of: actor).filter { process in
                 // Stopped, or ended meanwhile (proc_pid_stat(5)).
                 guard let entry = ProcessTable.entry(process) else { return false }
@@ -81,7 +77,7 @@ private final class Frozen: ActiveFault {
 
     func hits() throws(FaultError) -> Int64 {
         if isHealed { return Int64(connections.count) }
-        let sockets = try Freeze.attempt { () throws(SystemError) in
+        let sockets = try Freeze.attempt {
             // One whose peer has given up meanwhile was held still as well.
             try ActorSockets(of: actor, in: field, states: [.established, .closeWait])
         }
@@ -93,10 +89,6 @@ private final class Frozen: ActiveFault {
         if isHealed { return }
         _ = try? hits()
         isHealed = true
-        do {
-            try field.actors.signal(actor, SIGCONT)
-        } catch {
-            throw FaultError(Freeze.definition.name, "\(error)")
-        }
+        try Freeze.attempt { try field.actors.signal(actor, SIGCONT) }
     }
 }

@@ -34,7 +34,7 @@ package struct HangUp: Fault {
     package func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault {
         let missing = (what: "pidfd_getfd(2), in Linux from 5.6 on", codes: [ENOSYS])
         return PastFault(
-            hits: try Self.attempt(missing: missing) { () throws(SystemError) in
+            hits: try Self.attempt(missing: missing) {
                 var count = 0
                 for (socket, holder) in try ActorSockets(of: actor, in: field).held
                 where try HangUp.shut(holder, inode: socket.inode) { count += 1 }

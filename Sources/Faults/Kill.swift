@@ -50,11 +50,7 @@ package struct Kill: Fault {
             if descriptor >= 0 { watched.append(descriptor) }
         }
         field.actors.expectEnd(of: actor)
-        do {
-            try field.actors.signal(actor, SIGKILL)
-        } catch {
-            throw FaultError(Self.definition.name, "\(error)")
-        }
+        try Self.attempt { try field.actors.signal(actor, SIGKILL) }
         let dead = watched.count(where: Kill.hasEnded)
         if dead < watched.count {
             throw FaultError(

@@ -29,7 +29,7 @@ package struct NATForget: Fault {
     package func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault {
         let missing = (what: "connection tracking over netlink (CONFIG_NF_CT_NETLINK)", codes: [EPROTONOSUPPORT])
         return PastFault(
-            hits: try Self.attempt(missing: missing) { () throws(SystemError) in
+            hits: try Self.attempt(missing: missing) {
                 let table = try Conntrack(namespace: field.namespace(of: router), host: router)
                 var count = 0
                 for entry in try table.entries() {

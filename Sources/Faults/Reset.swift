@@ -29,7 +29,7 @@ package struct Reset: Fault {
     package func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault {
         let missing = (what: "SOCK_DESTROY (CONFIG_INET_DIAG_DESTROY)", codes: [EOPNOTSUPP])
         return PastFault(
-            hits: try Self.attempt(missing: missing) { () throws(SystemError) in
+            hits: try Self.attempt(missing: missing) {
                 let host = field.actors.host(of: actor)
                 let sockets = try ActorSockets(of: actor, in: field)
                 let diagnosis = try SocketDiagnosis(namespace: field.namespace(of: host), host: host)

@@ -72,4 +72,9 @@ struct ImpairmentQueues {
         if hasNetem { return try routes.statistics(of: Self.netem, on: device) }
         return hasBucket ? try routes.statistics(of: Self.bucket, on: device) : nil
     }
+
+    /// Of the rate limit alone; nil when there has never been one.
+    func bucketStatistics(_ routes: RouteSocket) throws(NetlinkError) -> QueueStatistics? {
+        hasBucket ? try routes.statistics(of: Self.bucket, on: device) : nil
+    }
 }

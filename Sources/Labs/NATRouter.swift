@@ -10,6 +10,7 @@ package final class NATRouter {
     package var namespace: NetworkNamespace { host.namespace }
     package let outside: LabHost.Interface
     package private(set) var idleTimeout: Duration
+    package private(set) var onExpiry: NATPlan.OnExpiry
     private let tables: NFTables
 
     /// Packets that found no mapping, by where they came from.
@@ -31,6 +32,7 @@ package final class NATRouter {
         self.host = host
         self.outside = outside
         idleTimeout = plan.idleTimeout
+        onExpiry = plan.onExpiry
         tables = try NFTables(in: host.namespace)
         try tables.run(Self.ruleset(outside: outside.device, plan.onExpiry))
         _ = try LabSettings.apply(LabSettings.tracking, to: host.namespace)
@@ -41,28 +43,26 @@ package final class NATRouter {
     /// comes from the outside has the router's own address and would be answered by the router's own RST: the input
     /// chain sees to it.
     private static func ruleset(outside: String, _ onExpiry: NATPlan.OnExpiry) -> String {
-        let refusal =
-            switch onExpiry {
-            case .drop: "drop"
-            case .reset: "reject with tcp reset"
-            }
-        return """
+        """
             table inet halfopen {
                 counter from_inside {}
                 counter from_outside {}
                 counter unsolicited {}
+                chain refuse {
+                    \(verdict(onExpiry))
+                }
                 chain forward {
                     type filter hook forward priority filter; policy drop;
                     ct state established,related accept
                     iifname "\(outside)" counter name unsolicited drop
-                    meta l4proto tcp ct state invalid counter name from_inside \(refusal)
+                    meta l4proto tcp ct state invalid counter name from_inside goto refuse
                     ct state new accept
                 }
                 chain input {
                     type filter hook input priority filter; policy accept;
                     iifname != "\(outside)" accept
                     ct state established,related accept
-                    meta l4proto tcp ct state invalid counter name from_outside \(refusal)
+                    meta l4proto tcp ct state invalid counter name from_outside goto refuse
                     counter name unsolicited drop
                 }
                 chain postrouting {
@@ -71,6 +71,23 @@ package final class NATRouter {
                 }
             }
             """
+    }
+
+    private static func verdict(_ onExpiry: NATPlan.OnExpiry) -> String {
+        switch onExpiry {
+        case .drop: "drop"
+        case .reset: "reject with tcp reset"
+        }
+    }
+
+    /// What becomes of packets of forgotten connections from now on.
+    package func setOnExpiry(_ wanted: NATPlan.OnExpiry) throws(LabError) {
+        if wanted == onExpiry { return }
+        try LabError.of("the refusals of router \(name)") {
+            _ = try tables.run(
+                "flush chain inet halfopen refuse; add rule inet halfopen refuse \(Self.verdict(wanted))")
+        }
+        onExpiry = wanted
     }
 
     /// After this long without a packet the mapping of a TCP connection is forgotten. Holds for a mapping that stands

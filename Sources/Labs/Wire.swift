@@ -136,4 +136,27 @@ package final class Wire {
                 dropped: Int64(clamping: dropped))
         }
     }
+
+    /// What its impairment did to packets in one direction since the link was made: the proof that a change of it acted.
+    package struct Struck: Equatable, Sendable {
+        /// Packets that came to its queues, whatever became of them.
+        package var entered: Int64
+        /// Packets lost by chance.
+        package var lost: Int64
+        /// How often a packet had to wait for the rate, and packets dropped for want of room in front of it.
+        package var held: Int64
+    }
+
+    package func struck(from host: String) throws(LabError) -> Struck {
+        let direction = side(of: host) == first ? fromFirst : fromSecond
+        return try LabError.of("link \(name)") {
+            let all = try direction.queues.statistics(routes) ?? QueueStatistics()
+            let bucket = try direction.queues.bucketStatistics(routes) ?? QueueStatistics()
+            // The outer queue counts as dropped what the inner one had no room for.
+            return Struck(
+                entered: Int64(clamping: all.sentPackets + all.waiting + all.dropped),
+                lost: Int64(clamping: all.dropped) - Int64(clamping: bucket.dropped),
+                held: Int64(clamping: bucket.heldBack + bucket.dropped))
+        }
+    }
 }

@@ -55,6 +55,9 @@ package struct QueueStatistics: Equatable, Sendable {
     /// By chance or for want of room, here and in the queues inside.
     package var dropped: UInt64 = 0
     package var waiting: UInt64 = 0
+    /// How often a packet had to wait for a rate.
+    package var heldBack: UInt64 = 0
+    package init() {}
 }
 
 extension RouteSocket {
@@ -139,6 +142,7 @@ extension RouteSocket {
         if let queue = statistics.structure(TCA_STATS_QUEUE, as: gnet_stats_queue.self) {
             result.dropped = UInt64(queue.drops)
             result.waiting = UInt64(queue.qlen)
+            result.heldBack = UInt64(queue.overlimits)
         }
         return result
     }

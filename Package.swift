@@ -41,7 +41,7 @@ let package = Package(
                 "Scenarios", "Recordings", "Judging", "Reporting", "Kernel", "Labs", "Faults", "Actors", "Probes",
                 "LabKernel",
             ]),
-        .executableTarget(name: "halfopen", dependencies: ["Running", "ReferenceFeed"]),
+        .executableTarget(name: "halfopen", dependencies: ["Running", "LabKernel", "ReferenceFeed"]),
 
         .testTarget(name: "JSONLinesTests", dependencies: ["JSONLines"]),
         .testTarget(name: "ScenariosTests", dependencies: ["Scenarios"]),

@@ -10,16 +10,19 @@
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 // What a child that could not get as far as exec tells its parent.
 struct failure { int error; int step; };
 
-enum step { CLONE, DEATH_SIGNAL, SESSION, USER_MAP, NETWORK, PROCESSOR, FOLDER, DESCRIPTORS, EXEC };
+enum step { CLONE, DEATH_SIGNAL, SESSION, USER_MAP, NETWORK, PROCESSOR, FOLDER, ADDRESSES, DESCRIPTORS, EXEC };
 static const char *const step_names[] = {
     "start a process", "tie a process to its parent", "start a session", "map the user into a user namespace",
-    "enter the network namespace of its host", "pin to a processor", "enter the working folder",
+    "enter the network namespace of its host", "pin to a processor", "enter the working folder", "fix the addresses",
     "arrange the standard descriptors", "execute the program",
 };
 
@@ -88,6 +91,11 @@ static enum step prepare(const struct halfopen_spawn *r, int *report, pid_t pare
         return PROCESSOR;
     if (r->folder && chdir(r->folder) != 0)
         return FOLDER;
+    if (r->fixed_addresses) {
+        struct rlimit none = { 0, 0 };
+        if (personality(ADDR_NO_RANDOMIZE) < 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+            return ADDRESSES;
+    }
     if (arrange(r, report) != 0)
         return DESCRIPTORS;
     sigset_t none;
@@ -171,4 +179,14 @@ int halfopen_pin(int processor)
     CPU_ZERO(&set);
     CPU_SET(processor, &set);
     return sched_setaffinity(0, sizeof set, &set);
+}
+
+int halfopen_peek(pid_t pid, uint64_t address, void *buffer, uint64_t length)
+{
+    struct iovec here = { buffer, (size_t)length };
+    struct iovec there = { (void *)(uintptr_t)address, (size_t)length };
+    ssize_t count = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    if (count >= 0 && (uint64_t)count < length)
+        errno = EFAULT;
+    return count >= 0 && (uint64_t)count == length ? 0 : -1;
 }

@@ -19,6 +19,8 @@ package struct SpawnRequest {
     /// CLONE_NEW* flags.
     package var namespaces: UInt64 = 0
     package var ownSession = true
+    /// No randomised address space and no core file: for the lab kernel's own process.
+    package var fixedAddresses = false
 
     package init(
         program: String, arguments: [String], environment: [(name: String, value: String)] = [], folder: String? = nil,
@@ -70,6 +72,7 @@ package struct ChildProcess: ~Copyable {
             spawn.processor = request.processor
             spawn.namespaces = request.namespaces
             spawn.own_session = request.ownSession
+            spawn.fixed_addresses = request.fixedAddresses
             return halfopen_spawn(&spawn, &descriptor, &step)
         }
         guard pid > 0 else {

@@ -45,6 +45,7 @@ struct halfopen_spawn {
     int processor; // pinned to this one; -1: not
     uint64_t namespaces; // CLONE_NEW* flags; with CLONE_NEWUSER the caller's user and group become root in it
     bool own_session; // setsid: signals to its group reach it and its children, and no others
+    bool fixed_addresses; // no randomised address space and no core file: the lab kernel's own process
 };
 
 /// clone3 with a pidfd. The child dies with the thread that called this (PR_SET_PDEATHSIG), so call it on a thread that
@@ -73,3 +74,38 @@ static inline int halfopen_exit_signal(int status) { return WTERMSIG(status); }
 uint64_t halfopen_lab_namespaces(void);
 /// CLONE_NEWUSER.
 uint64_t halfopen_user_namespace(void);
+
+// MARK: The keeper: takes down what a runner leaves, whatever ended it.
+
+/// Starts the keeper; call it before there are threads. Returns the descriptor to send lines on: "remove PATH" and
+/// "kill GROUP" (announced before they are made), "forget PATH" and "spare GROUP". When the descriptor's last copy is
+/// closed the keeper kills the groups, removes the paths and ends.
+int halfopen_keeper_start(void);
+
+// MARK: The lab kernel's configuration and preloaded library, as text.
+
+extern const char halfopen_lab_config[];
+extern const char halfopen_lab_seed_source[];
+static inline const char *halfopen_lab_config_text(void) { return halfopen_lab_config; }
+static inline const char *halfopen_lab_seed_text(void) { return halfopen_lab_seed_source; }
+
+/// process_vm_readv of one piece; 0, or -1 and errno.
+int halfopen_peek(pid_t pid, uint64_t address, void *buffer, uint64_t length);
+
+// MARK: The first process of a lab. All return -1 and errno on failure.
+
+/// Brings the loopback interface of the caller's network namespace up.
+int halfopen_loopback_up(void);
+/// A detached copy of the mounts at a folder, to be attached elsewhere later, even when the folder is hidden by then.
+int halfopen_tree_clone(const char *path);
+int halfopen_tree_attach(int tree, const char *path);
+/// Makes the mount at `path`, and those below it when `recursive`, read-only or writable.
+int halfopen_mount_access(const char *path, bool writable, bool recursive);
+/// Makes the mounts below / private, so that nothing mounted here is seen outside.
+int halfopen_mounts_private(void);
+int halfopen_mount(const char *kind, const char *path, uint64_t flags, const char *options);
+/// Raises the limits of open files; inherited by all processes started later.
+int halfopen_raise_descriptors(uint64_t soft, uint64_t hard);
+int halfopen_power_off(void);
+/// Which processors the caller may use, in ascending order; returns how many were written to `numbers`.
+int halfopen_processors(int *numbers, int capacity);

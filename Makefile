@@ -1,0 +1,39 @@
+# Halfopen: what a developer does. `make` alone lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BINARY := .build/release/halfopen
+# The Swift runtime goes into the binary, so that it is quick to start as a guest's first process.
+RELEASE := -c release --static-swift-stdlib --product halfopen
+
+.PHONY: help setup build kernel demo test check bench clean
+
+help: ## lists the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: ## installs the Debian packages that are missing (sudo when not root)
+	@scripts/setup
+
+build: setup ## builds the release binary
+	swift build $(RELEASE)
+
+kernel: build ## builds the lab kernel into the cache, once
+	@$(BINARY) kernel build
+
+demo: kernel ## sets everything up and runs the demo scenarios
+	$(BINARY) run scenarios/demo
+
+test: kernel ## sets everything up and runs every test, those that need a kernel inside the lab kernel
+	swift build --build-tests
+	swift test --skip-build --skip KernelTests
+	scripts/kernel-tests $(BINARY)
+
+check: setup ## format, warnings as errors, the project's own rules
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	swift build --build-tests -Xswiftc -warnings-as-errors --scratch-path .build/check
+	swift test --skip-build --filter TidyTests -Xswiftc -warnings-as-errors --scratch-path .build/check
+
+bench: kernel ## measures what the design promises
+	scripts/bench $(BINARY)
+
+clean: ## removes what was built here; the lab kernel stays in its cache
+	rm -rf .build

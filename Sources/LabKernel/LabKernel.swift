@@ -1,0 +1,74 @@
+import CLinux
+import Glibc
+import Kernel
+
+/// The virtual lab's kernel: User Mode Linux with virtual time, an ordinary process of an ordinary user.
+package enum LabKernel {
+    /// Starts a guest. The first process in it is `options.program guest FOLDER`, which calls `GuestInit.start`.
+    /// Call it on a thread that lives as long as the process (the guest dies with that thread).
+    package static func boot(_ options: GuestOptions, on kernel: InstalledKernel, keeper: Keeper) throws -> Guest {
+        let folder = try PrivateFolder(memory: options.memory, keeper: keeper)
+        do {
+            let runFolder = try prepare(folder, options, lab: .virtual)
+            var request = SpawnRequest(
+                program: kernel.kernel, arguments: kernelArguments(options, folder.path),
+                environment: [
+                    // The kernel puts its memory file into TMPDIR and wants a HOME.
+                    ("TMPDIR", folder.path), ("HOME", folder.path), ("HALFOPEN_SEED", String(options.seed)),
+                    ("LD_PRELOAD", kernel.seedLibrary), ("PATH", ChildProcess.searchPath.joined(separator: ":")),
+                ],
+                input: -1, output: -1, error: -1)
+            // Memory's size and much else depends on where the host puts the kernel's heap.
+            request.fixedAddresses = true
+            return try start(&request, options, folder, runFolder, clockAddress: kernel.clockAddress, keeper: keeper)
+        } catch {
+            folder.remove()
+            throw error
+        }
+    }
+
+    private static func kernelArguments(_ options: GuestOptions, _ folder: String) -> [String] {
+        [
+            "mem=\(options.memory >> 20)M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
+            // Kernel messages go out on descriptor 1; /dev/console is another terminal, see lab-kernel/lab.config.
+            "con=null", "con0=null,fd:1", "console=tty0", "console=ttynull", "quiet", "loglevel=5", "oops=panic",
+            "printk.devkmsg=on", "norandmaps", "time-travel=inf-cpu", "time-travel-start=\(options.startDate)",
+            "uml_dir=\(folder)/", "umid=\(ManagementConsole.name)", "init=\(folder)/init", "--", "guest",
+            LabKind.virtual.rawValue, folder,
+        ]
+    }
+
+    /// Fills the private folder; returns the run folder's path on the host.
+    static func prepare(_ folder: PrivateFolder, _ options: GuestOptions, lab: LabKind) throws -> String {
+        let runFolder = try options.runFolder.map { try Files.resolve($0) } ?? "\(folder.path)/run"
+        try Files.makeFolder(runFolder)
+        let orders = GuestOrders(
+            lab: lab, runFolder: runFolder, arguments: options.arguments,
+            visibleFolders: try options.visibleFolders.map { try Files.resolve($0) },
+            writableFolders: try options.writableFolders.map { try Files.resolve($0) })
+        let file = try Descriptor.open("\(folder.path)/orders", O_WRONLY | O_CREAT | O_EXCL)
+        try file.write(orders.encoded, to: "the orders for the lab")
+        let program = try Files.resolve(options.program)
+        // A name without blanks, whatever the program's own is.
+        try System.call("link to", program) { symlink(program, "\(folder.path)/init") }
+        return runFolder
+    }
+
+    static func start(
+        _ request: inout SpawnRequest, _ options: GuestOptions, _ folder: PrivateFolder, _ runFolder: String,
+        clockAddress: UInt64?, keeper: Keeper
+    ) throws -> Guest {
+        let null = try Descriptor.open("/dev/null", O_RDONLY)
+        let console = try Descriptor.pipe()
+        let reader = Descriptor(owning: console.reader)
+        let writer = Descriptor(owning: console.writer)
+        request.input = null.raw
+        request.output = writer.raw
+        request.error = writer.raw
+        request.processor = options.processor ?? -1
+        let child = try ChildProcess(request)
+        return Guest(
+            child: child, console: reader, folder: folder, runFolder: runFolder, clockAddress: clockAddress,
+            keeper: keeper)
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Kernel
+
+extension LabKernelBuild {
+    /// What a build needs, Debian's package that has it, and the file to look for, when it is not a program.
+    private static let needed: [(what: String, package: String, file: String?)] = [
+        (LabKernelSource.archive, LabKernelSource.package, LabKernelSource.archive),
+        ("flex", "flex", nil),
+        ("bison", "bison", nil),
+        ("bc", "bc", nil),
+        ("gcc", "gcc", nil),
+        ("the C library's headers", "libc6-dev", "/usr/include/stdio.h"),
+        ("make", "make", nil),
+        ("xz", "xz-utils", nil),
+        ("libelf's headers", "libelf-dev", "/usr/include/libelf.h"),
+    ]
+
+    private static func has(_ program: String) -> Bool {
+        (try? ChildProcess.locate(program, folder: nil)) != nil
+    }
+
+    /// All that is missing, at once.
+    func demandPrerequisites() throws {
+        let missing = LabKernelBuild.needed.filter { !($0.file.map(Files.exists) ?? LabKernelBuild.has($0.what)) }
+        guard !missing.isEmpty else { return }
+        throw LabKernelError(
+            .missing,
+            "the lab kernel cannot be built here: \(missing.map(\.what).joined(separator: ", ")) missing. Install with\n"
+                + "    apt-get install --no-install-recommends \(missing.map(\.package).joined(separator: " "))")
+    }
+
+    /// The version of the source package that is installed, from dpkg's own list; nil when it is not installed.
+    static var installedPackageVersion: String? {
+        guard Files.exists(LabKernelSource.archive), let status = Files.text("/var/lib/dpkg/status") else { return nil }
+        var isOurs = false
+        for line in status.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("Package: ") {
+                isOurs = line == "Package: \(LabKernelSource.package)"
+            } else if isOurs, line.hasPrefix("Version: ") {
+                return String(line.dropFirst("Version: ".count))
+            }
+        }
+        return nil
+    }
+}

@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(name: "ScenariosTests", dependencies: ["Scenarios"]),
         .testTarget(name: "RecordingsTests", dependencies: ["Recordings"]),
         .testTarget(name: "JudgingTests", dependencies: ["Judging"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], exclude: ["Snapshots"]),
         .testTarget(name: "ReferenceFeedTests", dependencies: ["ReferenceFeed"]),
         .testTarget(name: "TidyTests"),
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.

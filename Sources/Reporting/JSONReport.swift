@@ -1,0 +1,55 @@
+import JSONLines
+import Judging
+
+/// For machines: one object, described in docs/report-format.md. Fields are only ever added to format 1.
+package enum JSONReport {
+    package static let format: Int64 = 1
+
+    /// One line with its newline: the last line of standard output.
+    package static func text(_ results: [RunResult]) -> String { object(results).line + "\n" }
+
+    package static func object(_ results: [RunResult]) -> JSON {
+        ["format": .integer(format), "runs": .array(results.map(run))]
+    }
+
+    private static func run(_ result: RunResult) -> JSON {
+        [
+            "scenario": .string(result.scenario),
+            "seed": JSON(exact: result.seed),
+            "lab": .string(result.lab),
+            "verdict": .string(result.judgement.verdict.rawValue),
+            "reasons": .array(result.judgement.reasons.map { .string($0) }),
+            "findings": .array(result.judgement.findings.map(finding)),
+            "recording": text(result.recording),
+            "recording_sha256": text(result.sha256),
+            "virtual_seconds": .number(result.virtualSeconds),
+            "wall_seconds": .number(result.wallSeconds),
+            "host_cpu_seconds": .number(result.hostCPUSeconds),
+            "summary": .string(result.summary),
+            "clients": .array(result.clients.map { .string($0) }),
+            "tags": .array(result.tags.map { .string($0) }),
+            "command": .string(result.command),
+        ]
+    }
+
+    private static func finding(_ finding: Finding) -> JSON {
+        [
+            "expectation": .string(finding.expectation),
+            "verdict": .string(finding.verdict.rawValue),
+            "measured": number(finding.measured),
+            "bound": number(finding.bound),
+            "unit": .string(finding.unit),
+            "summary": .string(finding.summary),
+            "evidence": .array(
+                finding.evidence.map { evidence in
+                    [
+                        "at": .number(evidence.at), "text": .string(evidence.text),
+                        "line": .integer(Int64(evidence.line)),
+                    ]
+                }),
+        ]
+    }
+
+    private static func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+    private static func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+}

@@ -63,9 +63,7 @@ package final class Lab {
 
     // MARK: Links
 
-    /// Of a host's devices: beyond those that kernels put into every new namespace (sit0, ip6tnl0, gre0...), as are those
-    /// of wires, and never that of a device's peer: the kernel takes a second to start a device that is its own peer by
-    /// number (net/core/link_watch.c, linkwatch_urgent_event).
+    /// Of our devices: beyond those that kernels put into every new namespace (sit0, ip6tnl0, gre0...).
     private static let firstIndex: Int32 = 101
 
     private func makeLink(_ plan: LinkPlan, _ number: Int, seed: UInt64) throws(LabError) -> Wire {
@@ -73,8 +71,8 @@ package final class Lab {
             let namespace = try NetworkNamespace(for: "link \(plan.name)")
             _ = try LabSettings.apply(LabSettings.everywhere + LabSettings.forwarding, to: namespace)
             let routes = try RouteSocket(in: namespace)
-            let first = Wire.Side(device: "first", index: 51, host: plan.first.host)
-            let second = Wire.Side(device: "second", index: 52, host: plan.second.host)
+            let first = Wire.Side(device: "first", index: Self.firstIndex, host: plan.first.host)
+            let second = Wire.Side(device: "second", index: Self.firstIndex + 1, host: plan.second.host)
             try connect(plan.first, plan, to: first, routes, number: number)
             try connect(plan.second, plan, to: second, routes, number: number)
             // What one end reaches lies behind the other.

@@ -71,7 +71,7 @@ extension KernelTests {
             for number in 0..<200 { try datagrams.send(UInt32(number)) }
             let arrived = datagrams.received()
             // Three fit into the bucket at once, fifty wait.
-            #expect(arrived.map(\.number) == Array(0..<53))
+            try #require(arrived.map(\.number) == Array(0..<53))
             #expect(try lab.link("a-b").crossed(from: "a").dropped == 147)
             let spacing = (arrived[50].time - arrived[10].time) / 40
             #expect(abs(spacing - 8_000_000) < 80_000, "\(spacing) ns a packet")
@@ -87,7 +87,7 @@ extension KernelTests {
             for number in 0..<100 {
                 let sent = Clock.now
                 try datagrams.send(UInt32(number))
-                delays.append(datagrams.received(quiet: .milliseconds(100))[0].time - sent)
+                delays.append(try #require(datagrams.received(quiet: .milliseconds(100)).first).time - sent)
             }
             #expect(delays.allSatisfy { (10_000_000...30_010_000).contains($0) })
             #expect(delays.min()! < 13_000_000 && delays.max()! > 27_000_000)
@@ -119,7 +119,7 @@ extension KernelTests {
             // A packet takes 0.1 s now, so half of them still wait.
             try wire.removeOverlay("slow")
             let arrived = datagrams.received()
-            #expect(arrived.map(\.number) == Array(0..<23))
+            try #require(arrived.map(\.number) == Array(0..<23))
             #expect(try wire.crossed(from: "a").dropped == 0)
             // Waited for in the kernel, not in this program.
             expectAbout(arrived.last!.time - before, .seconds(1.1), within: .milliseconds(110))

@@ -21,6 +21,8 @@ package final class Guest {
     private let clockAddress: UInt64?
     private let keeper: Keeper
     private var consoleText: [UInt8] = []
+    private var reports: [String] = []
+    private var unfinished: [UInt8] = []
 
     /// What a lab took of the machine.
     package struct Cost: Equatable, Sendable {
@@ -70,10 +72,34 @@ package final class Guest {
         while let part = try? consolePipe.read() {
             if part.isEmpty { return false }
             consoleText += part
+            collectReports(part)
             if !hasStarted { hasStarted = lines.contains(GuestInit.startedLine) }
             if consoleText.count > 1 << 17 { consoleText.removeFirst(consoleText.count - (1 << 16)) }
         }
         return true
+    }
+
+    /// Like `readConsole`, but waits until there is something.
+    package func awaitConsole() -> Bool {
+        var wait = pollfd(fd: console, events: Int16(POLLIN), revents: 0)
+        poll(&wait, 1, -1)
+        return readConsole()
+    }
+
+    /// The guest half's own lines (they begin with "@") since the last call.
+    package func takeReports() -> [String] {
+        defer { reports = [] }
+        return reports
+    }
+
+    private func collectReports(_ part: [UInt8]) {
+        unfinished += part
+        while let end = unfinished.firstIndex(of: 0x0A) {
+            let line = String(decoding: unfinished[..<end], as: UTF8.self).filter { $0 != "\r" && $0 != "\r\n" }
+            if line.hasPrefix("@") { reports.append(line) }
+            unfinished.removeSubrange(...end)
+        }
+        if unfinished.count > 1 << 16 { unfinished = [] }
     }
 
     private var lines: [String] {

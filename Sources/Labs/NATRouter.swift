@@ -44,33 +44,33 @@ package final class NATRouter {
     /// chain sees to it.
     private static func ruleset(outside: String, _ onExpiry: NATPlan.OnExpiry) -> String {
         """
-            table inet halfopen {
-                counter from_inside {}
-                counter from_outside {}
-                counter unsolicited {}
-                chain refuse {
-                    \(verdict(onExpiry))
-                }
-                chain forward {
-                    type filter hook forward priority filter; policy drop;
-                    ct state established,related accept
-                    iifname "\(outside)" counter name unsolicited drop
-                    meta l4proto tcp ct state invalid counter name from_inside goto refuse
-                    ct state new accept
-                }
-                chain input {
-                    type filter hook input priority filter; policy accept;
-                    iifname != "\(outside)" accept
-                    ct state established,related accept
-                    meta l4proto tcp ct state invalid counter name from_outside goto refuse
-                    counter name unsolicited drop
-                }
-                chain postrouting {
-                    type nat hook postrouting priority srcnat; policy accept;
-                    oifname "\(outside)" masquerade
-                }
+        table inet halfopen {
+            counter from_inside {}
+            counter from_outside {}
+            counter unsolicited {}
+            chain refuse {
+                \(verdict(onExpiry))
             }
-            """
+            chain forward {
+                type filter hook forward priority filter; policy drop;
+                ct state established,related accept
+                iifname "\(outside)" counter name unsolicited drop
+                meta l4proto tcp ct state invalid counter name from_inside goto refuse
+                ct state new accept
+            }
+            chain input {
+                type filter hook input priority filter; policy accept;
+                iifname != "\(outside)" accept
+                ct state established,related accept
+                meta l4proto tcp ct state invalid counter name from_outside goto refuse
+                counter name unsolicited drop
+            }
+            chain postrouting {
+                type nat hook postrouting priority srcnat; policy accept;
+                oifname "\(outside)" masquerade
+            }
+        }
+        """
     }
 
     private static func verdict(_ onExpiry: NATPlan.OnExpiry) -> String {

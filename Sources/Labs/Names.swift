@@ -22,7 +22,7 @@ package enum Names {
     package static func install(hostsFile: String) throws(SystemError) {
         // The lab's first process is process 1 of its own namespaces; in the lab kernel every process is the lab's.
         precondition(getpid() == 1 || isLabKernel, "names are installed in a lab only: these would be the machine's")
-        try Files.makeFolder("/run/halfopen")
+        try Files.makeFolder("/run/halfopen-names")
         try put(hostsFile, over: "/etc/hosts")
         try put("hosts: files\n", over: "/etc/nsswitch.conf")
         try put("# A lab has no name server: names are in /etc/hosts.\n", over: "/etc/resolv.conf")
@@ -34,7 +34,7 @@ package enum Names {
     }
 
     private static func put(_ text: String, over path: String) throws(SystemError) {
-        let source = "/run/halfopen/" + Files.name(of: path)
+        let source = "/run/halfopen-names/" + Files.name(of: path)
         try Files.write(source, text)
         // Often a link into /run, where nothing stands in a lab; mount(2) needs the file it leads to.
         if let target = linkTarget(path), target.hasPrefix("/run/"), !Files.exists(target) {

@@ -109,3 +109,5 @@ int halfopen_raise_descriptors(uint64_t soft, uint64_t hard);
 int halfopen_power_off(void);
 /// Which processors the caller may use, in ascending order; returns how many were written to `numbers`.
 int halfopen_processors(int *numbers, int capacity);
+/// Two paths change places in one step (renameat2 with RENAME_EXCHANGE).
+int halfopen_exchange(const char *a, const char *b);

@@ -1,0 +1,107 @@
+import Actors
+import Faults
+import Glibc
+import Kernel
+import Recordings
+import Scenarios
+
+/// All actors of a run: starting them role by role, and what faults may do to them.
+package final class Cast {
+    private let scenario: Scenario
+    private let loop: EventLoop
+    /// Nobody is started any more.
+    private var isStopping = false
+    private(set) var instances: [ActorProcess] = []
+
+    init(
+        scenario: Scenario, request: RunRequest, folders: RunFolders, namespaces: (String) -> Int32, loop: EventLoop,
+        reaper: Reaper, report: @escaping (Int64, Event.Body) -> Void
+    ) {
+        self.scenario = scenario
+        self.loop = loop
+        for plan in scenario.actors {
+            for index in 0..<plan.count {
+                let launch = Cast.launch(
+                    plan, index, scenario: scenario, request: request, folders: folders,
+                    namespace: namespaces(plan.host))
+                instances.append(
+                    ActorProcess(
+                        plan: plan, instance: Instance(plan.name, index), command: launch, loop: loop, reaper: reaper,
+                        report: report))
+            }
+        }
+    }
+
+    /// Everything is fixed but what the scenario says: a run must not depend on who starts it.
+    private static func launch(
+        _ plan: ActorPlan, _ index: Int, scenario: Scenario, request: RunRequest, folders: RunFolders,
+        namespace: Int32
+    ) -> Launch {
+        let name = plan.count > 1 ? "\(plan.name)-\(index)" : plan.name
+        let work = "\(folders.work)/\(name)"
+        let command = plan.substituted(
+            index: index, seed: request.seed, folder: request.folder, work: work, in: scenario)
+        // The reference pair lives in our own binary, wherever that stands.
+        let program = command.arguments[0] == "halfopen" ? request.binary : command.arguments[0]
+        var environment: [(name: String, value: String)] = [
+            ("PATH", ChildProcess.searchPath.joined(separator: ":")), ("HOME", work), ("TMPDIR", work),
+            ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("HALFOPEN_ACTOR", plan.name), ("HALFOPEN_INDEX", String(index)),
+        ]
+        for variable in command.environment {
+            environment.removeAll { $0.name == variable.name }
+            environment.append((variable.name, variable.value))
+        }
+        return Launch(
+            program: program, arguments: Array(command.arguments.dropFirst()), environment: environment,
+            folder: plan.folder.map { $0.hasPrefix("/") ? $0 : "\(request.folder)/\($0)" } ?? request.folder,
+            workFolder: work, logPath: "\(folders.logs)/\(name).log", networkNamespace: namespace)
+    }
+
+    func members(_ role: ActorPlan.Role) -> [ActorProcess] { instances.filter { $0.plan.role == role } }
+
+    func instances(of actor: String) -> [ActorProcess] { instances.filter { $0.instance.actor == actor } }
+
+    /// Stops everyone of a role and waits for it.
+    func stop(_ role: ActorPlan.Role) throws(SystemError) {
+        isStopping = true
+        let members = members(role)
+        var waiting = members.count
+        for member in members { member.stop { waiting -= 1 } }
+        let longest = members.map(\.plan.stopWithin).max() ?? .zero
+        // SIGKILL cannot be ignored; the extra second is for the kernel.
+        _ = try loop.run(until: Clock.now + (longest + .seconds(1)).wholeNanoseconds) { waiting == 0 }
+    }
+}
+
+extension Cast: ActorControl {
+    package func processes(of actor: String) -> [Int32] { instances(of: actor).flatMap(\.processes).sorted() }
+
+    package func host(of actor: String) -> String { scenario.actors.first { $0.name == actor }!.host }
+
+    package func signal(_ actor: String, _ signal: Int32) { instances(of: actor).forEach { $0.signal(signal) } }
+
+    package func expectEnd(of actor: String) { instances(of: actor).forEach { $0.endIsExpected = true } }
+
+    package func restart(_ actor: String, after delay: Duration) {
+        loop.after(delay) { [unowned self] in
+            for instance in instances(of: actor) where instance.state == .ended && !isStopping { instance.start() }
+        }
+    }
+}
+
+/// Where a run's files are, as the guest half sees them.
+package struct RunFolders: Sendable {
+    /// The run folder: recording, logs, captures.
+    package var run: String
+    /// Writable folders of actors; vanish with the lab.
+    package var work: String
+
+    package var logs: String { run + "/logs" }
+    package var recording: String { run + "/recording.jsonl" }
+
+    package init(run: String, work: String) {
+        self.run = run
+        self.work = work
+    }
+}

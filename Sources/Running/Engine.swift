@@ -1,0 +1,167 @@
+import Actors
+import Faults
+import Glibc
+import Kernel
+import Labs
+import Probes
+import Recordings
+import Scenarios
+
+/// The guest half: plays one scenario in this kernel and records it. One thread; its main flow is `play`.
+package final class Engine: FaultField {
+    let scenario: Scenario
+    let plan: Plan
+    let request: RunRequest
+    let folders: RunFolders
+    let loop: EventLoop
+    let reaper: Reaper
+    let recorder: Recorder
+    /// Set while the lab stands.
+    var lab: Lab!
+    var cast: Cast!
+    var watch: Watch!
+    var timeline: Timeline!
+    private var health: Health
+    private let say: (String) -> Void
+
+    /// - Parameter say: a line for the host half's progress display; never part of the recording.
+    package init(
+        loaded: LoadedScenario, request: RunRequest, folders: RunFolders, loop: EventLoop, reaper: Reaper,
+        kernel: String, say: @escaping (String) -> Void
+    ) throws(SystemError) {
+        scenario = loaded.scenario
+        plan = Plan(loaded.scenario, seed: request.seed)
+        self.request = request
+        self.folders = folders
+        self.loop = loop
+        self.reaper = reaper
+        self.say = say
+        health = Health(loaded.scenario)
+        let header = Header(
+            scenario: scenario.name, seed: request.seed, lab: request.lab, kernel: kernel, uncertainty: 0,
+            sources: request.sources.map { Header.Source(path: $0.path, text: $0.text) })
+        var onEvent: (Event) -> Void = { _ in }
+        recorder = try Recorder(path: folders.recording, header: header) { onEvent($0) }
+        onEvent = { [unowned self] in health.saw($0) }
+    }
+
+    /// The main flow of a run:
+    /// 1. build the lab and watch it, 2. start the actors, server first, 3. wait until every client works,
+    /// 4. play the timeline, 5. settle, 6. stop the actors, 7. end the recording.
+    package func play() throws(SystemError) {
+        let ending: Ending
+        do {
+            try build()
+            try startActors()
+            try awaitHealth()
+            try playTimeline()
+            try settle()
+            ending = Ending(.finished)
+        } catch let stop as Ending {
+            ending = stop
+        } catch {
+            ending = Ending(.error, "\(error)")
+        }
+        try stopActors()
+        try recorder.finish(ending.reason, message: ending.message)
+        say("@end \(ending.reason.rawValue) \(ending.message)")
+    }
+
+    /// Why a run ends before its time.
+    struct Ending: Error {
+        var reason: End.Reason
+        var message: String
+        init(_ reason: End.Reason, _ message: String = "") {
+            self.reason = reason
+            self.message = message
+        }
+    }
+
+    private func build() throws {
+        enter(.build)
+        do {
+            lab = try Lab(scenario.lab, seed: request.seed)
+            let actors = scenario.actors.map { (name: $0.name, host: $0.host) }
+            try Names.install(hostsFile: Names.hostsFile(scenario.lab, actors: actors))
+        } catch let error as LabError where error.missing != nil {
+            throw Ending(.unsupported, "\(error)")
+        }
+        watch = try Watch(engine: self)
+        cast = Cast(
+            scenario: scenario, request: request, folders: folders,
+            namespaces: { [unowned self] in lab.host($0).namespace.raw }, loop: loop, reaper: reaper,
+            report: { [unowned self] in recorder.add(Timestamp(nanoseconds: $0), $1, source: "actors") })
+        timeline = Timeline(engine: self)
+    }
+
+    private func startActors() throws {
+        enter(.start)
+        let deadline = Clock.now + scenario.healthyWithin.wholeNanoseconds
+        let readiness = Readiness(loop: loop) { [unowned self] in watch.isListening(host: $0, port: $1) }
+        for role in [ActorPlan.Role.server, .publisher, .client] {
+            if let reason = try readiness.start(cast.members(role), deadline: deadline) {
+                throw Ending(.actorFailed, reason)
+            }
+        }
+    }
+
+    private func awaitHealth() throws {
+        let deadline = Clock.now + scenario.healthyWithin.wholeNanoseconds
+        while !health.isHealthy {
+            // The wire is asked once a second; drivers speak at once.
+            let next = min(deadline, Clock.now + 1_000_000_000)
+            _ = try loop.run(until: next) { health.isHealthy || hasLostActor }
+            try watch.drain()
+            if hasLostActor { throw Ending(.actorFailed, lossOfActor) }
+            if Clock.now >= deadline && !health.isHealthy {
+                let bound = Units.text(scenario.healthyWithin)
+                throw Ending(.actorFailed, "not healthy within \(bound): \(health.complaint ?? "")")
+            }
+        }
+        enter(.healthy)
+    }
+
+    private func playTimeline() throws {
+        enter(.play)
+        let zero = Clock.now
+        timeline.schedule(from: zero)
+        watch.startSampling(zero: zero, length: scenario.end, say: say)
+        _ = try loop.run(until: zero + scenario.end.wholeNanoseconds) { timeline.failure != nil }
+        if let failure = timeline.failure { throw failure }
+    }
+
+    private func settle() throws {
+        timeline.healAll()
+        enter(.settle)
+        if let failure = timeline.failure { throw failure }
+        _ = try loop.run(until: Clock.now + scenario.settle.wholeNanoseconds) { false }
+    }
+
+    private func stopActors() throws(SystemError) {
+        enter(.stop)
+        timeline?.healAll()
+        if let cast {
+            for role in [ActorPlan.Role.client, .publisher, .server] { try cast.stop(role) }
+        }
+        try watch?.finish()
+    }
+
+    // MARK: What faults act on
+
+    package func namespace(of host: String) -> Int32 { lab.host(host).namespace.raw }
+    package func link(_ name: String) -> Wire { lab.link(name) }
+    package func router(_ name: String) -> NATRouter { lab.router(name) }
+    package var actors: any ActorControl { cast }
+
+    private func enter(_ phase: Phase) { recorder.add(.phase(phase)) }
+
+    /// A publisher that has said all it had to say is no loss.
+    private var lost: ActorProcess? {
+        cast.instances.first { $0.state == .ended && !($0.plan.role == .publisher && $0.lastEnding == .exited(0)) }
+    }
+    private var hasLostActor: Bool { lost != nil }
+    private var lossOfActor: String {
+        guard let lost else { return "" }
+        return "\(lost.instance) ended before the run was healthy (\(lost.endingText)); its log says why"
+    }
+}

@@ -1,0 +1,3 @@
+import Kernel
+
+package enum FirstScenario { package static func write(to folder: String) throws(SystemError) {} }

@@ -1,0 +1,152 @@
+import Judging
+import Kernel
+import LabKernel
+import Recordings
+import Reporting
+import Scenarios
+
+/// One run as the host half sees it: a guest that is booted, watched and, when it has ended, judged.
+final class PlayedRun {
+    private let job: Runner.Job
+    private unowned let runner: Runner
+    private let folder: RunFolder
+    private let guest: Guest
+    private let processor: Processor.Claim
+    private var watcher: GuestWatcher
+    private let began = Clock.now
+    private var tokens: [EventLoop.Token] = []
+    private let advanced: (Double) -> Void
+    private let finished: (Result<RunResult, any Error>) -> Void
+    /// Why the watchdog ended the guest.
+    private var stall: StallReport?
+    /// The guest half's own last words, when it could not play.
+    private var lastWords: String?
+
+    /// - Throws: what keeps every run of this command from being played.
+    init(
+        job: Runner.Job, runner: Runner, advanced: @escaping (Double) -> Void,
+        finished: @escaping (Result<RunResult, any Error>) -> Void
+    ) throws {
+        self.job = job
+        self.runner = runner
+        self.advanced = advanced
+        self.finished = finished
+        processor = Processor.claim()
+        let scenario = job.loaded.scenario
+        folder = RunFolder(
+            reports: runner.reports, scenario: scenario.name, seed: job.seed, lab: runner.options.lab)
+        runner.keeper.remove(folder.temporary)
+        do {
+            try folder.make()
+            try Files.write("\(folder.temporary)/\(RunRequest.fileName)", try PlayedRun.request(job, runner).json.line)
+            guest = try runner.boot(job, runFolder: folder.temporary, processor: processor.number)
+        } catch {
+            Files.remove(folder.temporary)
+            throw error
+        }
+        watcher = GuestWatcher(guest, patience: runner.options.patience)
+        tokens.append(try runner.loop.watch(guest.console) { [unowned self] in readConsole() })
+        tokens.append(try runner.loop.watch(guest.descriptor) { [unowned self] in end() })
+        look()
+    }
+
+    private static func request(_ job: Runner.Job, _ runner: Runner) throws -> RunRequest {
+        RunRequest(
+            scenario: job.loaded.scenario.name, sources: job.loaded.sources, seed: job.seed,
+            lab: runner.options.lab.rawValue, folder: try job.folder, binary: runner.binary,
+            wantsPcap: runner.options.wantsPcap)
+    }
+
+    /// Ends the guest and leaves nothing.
+    func abandon() {
+        guest.terminate()
+        guest.waitForEnd()
+        close()
+        Files.remove(folder.temporary)
+        runner.keeper.forget(folder.temporary)
+    }
+
+    private func close() {
+        tokens.forEach(runner.loop.cancel)
+        tokens = []
+        guest.cleanUp()
+    }
+
+    private func readConsole() {
+        guard guest.readConsole() else { return runner.loop.cancel(tokens[0]) }
+        for line in guest.takeReports() {
+            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+            switch words.first {
+            case "@progress":
+                let numbers = words.last!.split(separator: " ").compactMap { Double($0) }
+                if numbers.count == 2, numbers[1] > 0 { advanced(numbers[0] / numbers[1]) }
+            case "@failed": lastWords = words.last
+            default: break
+            }
+        }
+    }
+
+    /// Is it getting on? Four times a second, in wall-clock time.
+    private func look() {
+        guard guest.ending == nil, stall == nil else { return }
+        if let report = watcher.look(recorded: Files.size("\(folder.temporary)/recording.jsonl")) {
+            stall = report
+            guest.terminate()
+            return
+        }
+        tokens.append(runner.loop.after(.milliseconds(250)) { [unowned self] in look() })
+    }
+
+    private func end() {
+        guard guest.hasEnded() else { return }
+        readConsole()
+        close()
+        do {
+            finished(.success(try judge()))
+        } catch {
+            finished(.failure(error))
+        }
+    }
+
+    /// The recording is on disk: everything from here on is a function of it.
+    private func judge() throws -> RunResult {
+        var result = try judgement()
+        result.wallSeconds = Double(Clock.now - began) / 1e9
+        result.hostCPUSeconds = Double(guest.cost?.processorTime ?? 0) / 1e9
+        result.command = runner.command(for: job)
+        result.recording = "\(folder.final)/recording.jsonl"
+        Files.remove("\(folder.temporary)/\(RunRequest.fileName)")
+        try Files.replace(
+            "\(folder.temporary)/result.json", with: Array((JSONReport.object([result]).pretty() + "\n").utf8))
+        try folder.putInPlace()
+        runner.keeper.forget(folder.temporary)
+        return result
+    }
+
+    private func judgement() throws -> RunResult {
+        let scenario = job.loaded.scenario
+        let path = "\(folder.temporary)/recording.jsonl"
+        guard let bytes = try? Files.read(path), let recording = try? RecordingDecoder.decode(bytes) else {
+            return RunResult(
+                scenario: scenario, seed: job.seed, lab: runner.options.lab.rawValue,
+                judgement: Judgement(
+                    verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
+        }
+        var judgement = Judge.judge(recording, of: scenario, catalog: .standard)
+        if let stall {
+            judgement = StallJudgement.of(stall, judgement, recording: recording, scenario: scenario)
+        } else if recording.end == nil || judgement.verdict == .error, let explanation {
+            judgement.reasons.insert(explanation, at: 0)
+        }
+        return RunResult(
+            recording: recording, scenario: scenario, judgement: judgement, path: path, sha256: Files.sha256(bytes))
+    }
+
+    /// What went wrong with the guest itself, in a sentence; nil when nothing did.
+    private var explanation: String? {
+        if let lastWords { return lastWords }
+        if case .killed(let signal) = guest.ending { return "the lab's kernel was killed by signal \(signal)" }
+        let tail = guest.consoleTail(4)
+        return tail.isEmpty ? nil : "the lab's console ends with: " + tail.joined(separator: " / ")
+    }
+}

@@ -1,0 +1,13 @@
+import Kernel
+import Reporting
+
+/// The reports of a set of runs, beside their recordings.
+package enum Reports {
+    package static func write(_ results: [RunResult], to folder: String) throws(SystemError) {
+        guard !results.isEmpty else { return }
+        try Files.makeFolder(folder)
+        try Files.replace("\(folder)/report.json", with: Array((JSONReport.object(results).pretty() + "\n").utf8))
+        try Files.replace("\(folder)/junit.xml", with: Array(JUnitReport.text(results).utf8))
+        try Files.replace("\(folder)/report.txt", with: Array(TextReport.text(results, color: false).utf8))
+    }
+}

@@ -48,6 +48,9 @@ let package = Package(
         .testTarget(name: "RecordingsTests", dependencies: ["Recordings"]),
         .testTarget(name: "JudgingTests", dependencies: ["Judging"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], exclude: ["Snapshots"]),
+        .testTarget(name: "ActorsTests", dependencies: ["Actors"]),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes"]),
+        .testTarget(name: "RunningTests", dependencies: ["Running"]),
         .testTarget(name: "ReferenceFeedTests", dependencies: ["ReferenceFeed"]),
         .testTarget(name: "TidyTests"),
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.

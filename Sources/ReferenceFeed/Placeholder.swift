@@ -1,1 +1,1 @@
-// ReferenceFeed
+package enum Feed { package static func main(arguments: [String]) -> Int32 { 64 } }

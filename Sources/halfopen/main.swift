@@ -1,22 +1,54 @@
 import Glibc
+import Kernel
 import LabKernel
+import ReferenceFeed
+import Running
 
-let arguments = Array(CommandLine.arguments.dropFirst())
+// Two hidden roles of the binary: the first process of a lab, and the reference pair inside one.
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "guest": GuestHalf.main(Array(words.dropFirst()))
+case "feed": exit(Feed.main(arguments: Array(words.dropFirst())))
+default: exit(perform(words).rawValue)
+}
 
-switch arguments.first {
-case "guest":
-    do {
-        let orders = try GuestInit.start(Array(arguments.dropFirst()))
-        if orders.arguments.first == ExecGuest.word { ExecGuest.run(orders) }
-        GuestInit.tell("unknown orders: \(orders.arguments)")
-        GuestInit.end(orders)
-    } catch {
-        GuestInit.tell("\(error)")
-        exit(70)
+/// Takes the command line apart, runs the command, and turns every error into a sentence and a code.
+func perform(_ words: [String]) -> ExitCode {
+    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+        Output.print(Command.overview)
+        return words.isEmpty ? .usage : .pass
     }
-case "kernel":
-    exit(KernelCommand.run(Array(arguments.dropFirst()), keeper: try Keeper()))
-default:
-    print(KernelCommand.help)
-    exit(64)
+    guard let command = Command.all.first(where: { $0.name == name }) else {
+        let names = Command.all.map(\.name).joined(separator: ", ")
+        Output.note("halfopen: there is no command \"\(name)\"; known are \(names)")
+        return .usage
+    }
+    let rest = Array(words.dropFirst())
+    do {
+        if let passThrough = command.passThrough { exit(try passThrough(rest)) }
+    } catch {
+        Output.note("halfopen: \(error)")
+        return .software
+    }
+    // Everything after -- belongs to a program, not to us.
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+        Output.print(command.help)
+        return .pass
+    }
+    do {
+        return try command.run(try Arguments(rest, options: command.options, command: name))
+    } catch {
+        Output.note("halfopen: \(error)")
+        return ExitCode(of: error)
+    }
+}
+
+extension ExitCode {
+    init(of error: any Error) {
+        switch error {
+        case is UsageError, is ScenarioFiles.Missing: self = .usage
+        case let error as LabKernelError: self = ExitCode(rawValue: error.exitCode) ?? .software
+        default: self = .software
+        }
+    }
 }

@@ -1,0 +1,30 @@
+import Running
+import Scenarios
+
+/// Loads every scenario that the operands name; all problems of all files at once.
+enum Loading {
+    struct Loaded {
+        /// As the user named it, or found below what the user named.
+        var path: String
+        var scenario: LoadedScenario
+    }
+
+    /// Nil when any was invalid: the problems have been told.
+    static func scenarios(_ paths: [String], tag: String? = nil) throws -> [Loaded]? {
+        var loaded: [Loaded] = []
+        var problems: [Problem] = []
+        for path in try ScenarioFiles.find(paths) {
+            do throws(Problems) {
+                loaded += try ScenarioLoader.standard.load(path: path).map { Loaded(path: path, scenario: $0) }
+            } catch {
+                problems += error.all
+            }
+        }
+        for problem in problems { Output.note(problem.description) }
+        guard problems.isEmpty else { return nil }
+        guard let tag else { return loaded }
+        let tagged = loaded.filter { $0.scenario.scenario.tags.contains(tag) }
+        if tagged.isEmpty { throw UsageError("no scenario has the tag \(tag)") }
+        return tagged
+    }
+}

@@ -1,0 +1,125 @@
+import Scenarios
+
+/// The page that `explain` shows, made from the definitions that the checker reads.
+enum Explanation {
+    static func of(_ name: String, in catalog: Catalog) -> String? {
+        if let fault = catalog.faults.first(where: { $0.name == name }) { return page(fault) }
+        if let expectation = catalog.expectations.first(where: { $0.name == name }) { return page(expectation) }
+        if let profile = catalog.profiles.first(where: { $0.name == name }) { return page(profile) }
+        return nil
+    }
+
+    private static func page(_ fault: FaultDefinition) -> String {
+        let target =
+            switch fault.target {
+            case .link: "a link: between: [HOST, HOST] or link: NAME, and direction: both or HOST -> HOST"
+            case .router: "a NAT router: on: HOST"
+            case .actor: "an actor: of: ACTOR"
+            }
+        let extent =
+            switch fault.extent {
+            case .moment: "a moment: at"
+            case .interval: "an interval: at and until"
+            }
+        return """
+            \(fault.name) (fault)
+
+            \(fault.summary)
+
+            target       \(target)
+            extent       \(extent)
+            on the wire  \(wrapped(fault.wire, indent: 13))
+            heals        \(wrapped(fault.heals, indent: 13))
+            a hit is     \(wrapped(fault.hit, indent: 13))
+            mechanism    \(wrapped(fault.mechanism, indent: 13))
+            \(parameters(fault.parameters))
+            example
+
+              timeline:
+                \(fault.example)
+            """
+    }
+
+    private static func page(_ expectation: ExpectationDefinition) -> String {
+        let subject =
+            switch expectation.subject {
+            case .client: "a client: \(expectation.name): ACTOR"
+            case .flow: "a flow: \(expectation.name): SENDER -> RECEIVER"
+            }
+        return """
+            \(expectation.name) (expectation)
+
+            \(expectation.summary)
+
+            subject      \(subject)
+
+            \(wrapped(expectation.details, indent: 0))
+            \(parameters(expectation.parameters))
+            example
+
+              expect:
+                - \(expectation.example)
+            """
+    }
+
+    private static func page(_ profile: LinkProfile) -> String {
+        let impairment = profile.impairment
+        let rate = impairment.rate.map(Units.text(rate:)) ?? "no limit"
+        return """
+            \(profile.name) (link profile)
+
+            \(wrapped(profile.summary, indent: 0))
+
+            delay   \(Units.text(impairment.delay)) one way
+            jitter  \(Units.text(impairment.jitter))
+            loss    \(Units.text(fraction: impairment.loss))
+            rate    \(rate)
+            limit   \(impairment.limit) packets
+
+            example
+
+              links:
+                - { between: [phone, home], profile: \(profile.name) }
+            """
+    }
+
+    private static func parameters(_ parameters: [Parameter]) -> String {
+        guard !parameters.isEmpty else { return "" }
+        let lines = parameters.map { parameter in
+            let need =
+                parameter.isRequired ? " (required)" : parameter.fallback.map { " (default \($0.inFile))" } ?? ""
+            return
+                "  \(parameter.name): \(range(parameter.kind))\(need)\n      \(wrapped(parameter.summary, indent: 6))"
+        }
+        return "\nparameters\n\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func range(_ kind: Parameter.Kind) -> String {
+        switch kind {
+        case .duration(let range): "\(Units.text(range.lowerBound)) to \(Units.text(range.upperBound))"
+        case .rate(let range): "\(Units.text(rate: range.lowerBound)) to \(Units.text(rate: range.upperBound))"
+        case .fraction(let range):
+            "\(Units.text(fraction: range.lowerBound)) to \(Units.text(fraction: range.upperBound))"
+        case .count(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .number(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .flag: "true or false"
+        case .choice(let choices): choices.joined(separator: " or ")
+        case .text: "text"
+        case .fault: "the kind of a fault in the timeline"
+        case .durations(let names): "{ \(names.joined(separator: ", ")) }, each a duration"
+        }
+    }
+
+    /// Lines of at most 100 characters; those after the first are indented.
+    private static func wrapped(_ text: String, indent: Int) -> String {
+        let paragraphs = text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+            var lines: [String] = [""]
+            for word in paragraph.split(separator: " ") {
+                if lines[lines.count - 1].count + word.count + 1 + indent > 100 { lines.append("") }
+                lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+            }
+            return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+        }
+        return paragraphs.joined(separator: "\n" + String(repeating: " ", count: indent))
+    }
+}

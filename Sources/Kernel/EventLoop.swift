@@ -35,11 +35,23 @@ package final class EventLoop {
         try System.call("watch the timer") { halfopen_epoll_add(epoll, timer, EPOLLIN.rawValue, 0) }
     }
 
-    /// Calls `handler` whenever the descriptor is readable or hung up. The caller keeps it open until `cancel`.
-    package func watch(_ descriptor: Int32, _ handler: @escaping () -> Void) throws(SystemError) -> Token {
+    /// What a descriptor is watched for; always for being hung up or broken as well.
+    package struct Interest: OptionSet, Sendable {
+        package var rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+        package static let readable = Interest(rawValue: EPOLLIN.rawValue)
+        package static let writable = Interest(rawValue: EPOLLOUT.rawValue)
+        package static let both: Interest = [.readable, .writable]
+    }
+
+    /// Calls `handler` whenever the descriptor is readable (or as asked) or hung up. The caller keeps it open until
+    /// `cancel`. One watch for a descriptor: to watch it for something else, cancel first.
+    package func watch(
+        _ descriptor: Int32, for interest: Interest = .readable, _ handler: @escaping () -> Void
+    ) throws(SystemError) -> Token {
         let token = takeToken()
         let epoll = epoll.raw
-        try System.call("watch a descriptor") { halfopen_epoll_add(epoll, descriptor, EPOLLIN.rawValue, token) }
+        try System.call("watch a descriptor") { halfopen_epoll_add(epoll, descriptor, interest.rawValue, token) }
         handlers[token] = handler
         descriptors[token] = descriptor
         return Token(number: token)

@@ -1,0 +1,239 @@
+/// The connection of a feed's subscriber: facts in, actions out.
+///
+/// It does no input or output, reads no clock and starts no timer. Every fact is a method in the past tense that is told the
+/// time and returns what must now be done, in order. Whoever owns it performs the actions, and calls
+/// `deadlinePassed` when `deadline` has come; there is one deadline at a time and it follows from the state, so a timer
+/// that belongs to a state already left cannot exist.
+///
+///     disconnected --started--> connecting --opened--> authenticating --welcome--> connected
+///                                   |  ^                     |  |                      |
+///                          lost, or |  | wait over           |  | refused for good     | lost, silent
+///                          too slow v  |                     |  v                      |
+///                                reconnecting <--------------+ fatal                   |
+///                                      ^-----------------------------------------------+
+///
+/// `stopped` leads from anywhere but `fatal` to disconnected.
+package struct FeedClient<Random: RandomNumberGenerator> {
+    package enum State: Equatable, Sendable {
+        /// Nothing runs: not started yet, or stopped. To `connecting`.
+        case disconnected
+        /// A transport is being opened, until `deadline`. To `authenticating`, `reconnecting`, `disconnected`.
+        case connecting(deadline: Moment)
+        /// The transport stands and `hello` is on its way; the answer is due by `deadline`, which is still the one of the
+        /// attempt: a server that accepts and says nothing costs no more than one that does not accept.
+        /// To `connected`, `reconnecting`, `fatal`, `disconnected`.
+        case authenticating(deadline: Moment)
+        /// Subscribed. Only this state holds a session, so nothing else can send or deliver.
+        /// To `reconnecting`, `disconnected`.
+        case connected(FeedSession)
+        /// Waiting until `retryAt`; nothing is open. To `connecting`, `disconnected`.
+        case reconnecting(retryAt: Moment)
+        /// Trying again cannot help. Final.
+        case fatal(reason: String)
+    }
+
+    package enum Action: Equatable, Sendable {
+        /// Open a transport; answer with `connectionOpened` or `connectionLost`.
+        case connect
+        case send(ClientMessage)
+        /// Drop the transport, open or half open; no fact about it may follow.
+        case close
+        /// Hand a message to the application.
+        case deliver(sequence: Int64, text: String)
+        case report(Report)
+    }
+
+    /// What the application, or whoever watches, is told.
+    package enum Report: Equatable, Sendable {
+        case connecting
+        case authenticating
+        /// `resumed`: the stream goes on where it ended.
+        case connected(resumed: Bool)
+        /// The connection, or the attempt, failed; the next attempt comes `delay` from now.
+        case reconnecting(because: String, failures: Int, delay: Duration)
+        /// Messages that can no longer be had: the server does not keep them, or has begun to number anew.
+        case missed(String)
+        case fatal(String)
+        case disconnected
+    }
+
+    package struct Settings: Equatable, Sendable {
+        /// For one attempt, from `connect` to `welcome`.
+        package var connectTimeout: Duration = .seconds(10)
+        package var backoff = Backoff()
+        /// Heartbeats in a row that may be missing before the server counts as gone; 1 or more.
+        package var missedHeartbeats = 2
+        /// A session that stood this long ends a series of failures. One that is welcomed and dropped at once does not:
+        /// the client would hammer a server that is dying.
+        package var stableAfter: Duration = .seconds(30)
+        package var token = ""
+        package init() {}
+    }
+
+    package let settings: Settings
+    package private(set) var state = State.disconnected
+    /// Where to go on; survives every connection.
+    package private(set) var position: Position?
+    /// Failures in a row.
+    private var failures = 0
+    private var random: Random
+
+    package init(settings: Settings, random: Random) {
+        precondition(settings.missedHeartbeats >= 1, "a client that does not wait for any heartbeat")
+        self.settings = settings
+        self.random = random
+    }
+
+    /// When `deadlinePassed` must be called; nil when only facts from outside can change anything.
+    package var deadline: Moment? {
+        switch state {
+        case .disconnected, .fatal: nil
+        case .connecting(let deadline), .authenticating(let deadline): deadline
+        case .connected(let session): session.deadline
+        case .reconnecting(let retryAt): retryAt
+        }
+    }
+}
+
+// The facts.
+extension FeedClient {
+    package mutating func started(at now: Moment) -> [Action] {
+        guard case .disconnected = state else { preconditionFailure("started while \(state)") }
+        return connect(at: now)
+    }
+
+    /// The application wants no connection any more.
+    package mutating func stopped() -> [Action] {
+        switch state {
+        case .disconnected, .fatal: return []
+        case .reconnecting:
+            state = .disconnected
+            return [.report(.disconnected)]
+        case .connecting, .authenticating, .connected:
+            state = .disconnected
+            return [.close, .report(.disconnected)]
+        }
+    }
+
+    package mutating func connectionOpened(at now: Moment) -> [Action] {
+        guard case .connecting(let deadline) = state else { preconditionFailure("opened while \(state)") }
+        state = .authenticating(deadline: deadline)
+        return [.report(.authenticating), .send(.hello(token: settings.token, resume: position))]
+    }
+
+    /// The attempt failed, or the other side or the network ended the connection.
+    package mutating func connectionLost(_ reason: String, at now: Moment) -> [Action] {
+        switch state {
+        case .connecting, .authenticating, .connected: return reconnect(because: reason, at: now)
+        case .disconnected, .reconnecting, .fatal: preconditionFailure("lost a connection while \(state)")
+        }
+    }
+
+    package mutating func received(_ message: ServerMessage, at now: Moment) -> [Action] {
+        switch state {
+        case .authenticating: return answered(message, at: now)
+        case .connected(let session): return received(message, in: session, at: now)
+        case .disconnected, .connecting, .reconnecting, .fatal: preconditionFailure("heard \(message) while \(state)")
+        }
+    }
+
+    /// `deadline` has come. Fine to call early: nothing is due then.
+    package mutating func deadlinePassed(at now: Moment) -> [Action] {
+        guard let deadline, deadline <= now else { return [] }
+        switch state {
+        case .disconnected, .fatal: return []
+        case .connecting: return [.close] + reconnect(because: "no connection in time", at: now)
+        case .authenticating: return [.close] + reconnect(because: "no answer in time", at: now)
+        case .connected(let session): return heartbeatDue(in: session, at: now)
+        case .reconnecting: return connect(at: now)
+        }
+    }
+}
+
+// The transitions.
+extension FeedClient {
+    private mutating func connect(at now: Moment) -> [Action] {
+        state = .connecting(deadline: now + settings.connectTimeout)
+        return [.report(.connecting), .connect]
+    }
+
+    private mutating func reconnect(because reason: String, at now: Moment) -> [Action] {
+        if case .connected(let session) = state, now - session.since >= settings.stableAfter { failures = 0 }
+        failures += 1
+        let delay = settings.backoff.delay(after: failures, using: &random)
+        state = .reconnecting(retryAt: now + delay)
+        return [.report(.reconnecting(because: reason, failures: failures, delay: delay))]
+    }
+
+    private mutating func answered(_ message: ServerMessage, at now: Moment) -> [Action] {
+        switch message {
+        case .welcome(let epoch, let next, let heartbeat):
+            return welcomed(
+                to: Position(epoch: epoch, last: next - 1),
+                FeedSession(since: now, heartbeat: heartbeat, missedHeartbeats: settings.missedHeartbeats), at: now)
+        case .refused(let reason, retry: true):
+            return [.close] + reconnect(because: "refused: \(reason)", at: now)
+        case .refused(let reason, retry: false):
+            state = .fatal(reason: reason)
+            return [.close, .report(.fatal(reason))]
+        case .message, .heartbeat:
+            return [.close] + reconnect(because: "the server spoke before it welcomed us", at: now)
+        }
+    }
+
+    /// The server goes on behind `theirs`.
+    private mutating func welcomed(to theirs: Position, _ session: FeedSession, at now: Moment) -> [Action] {
+        guard let ours = position else {
+            return connected(theirs, session, [.report(.connected(resumed: false))])
+        }
+        if ours.epoch != theirs.epoch {
+            let missed = "the server numbers its messages anew; our last was \(ours.last)"
+            return connected(theirs, session, [.report(.connected(resumed: false)), .report(.missed(missed))])
+        }
+        if theirs.last < ours.last {
+            return [.close] + reconnect(because: "the server is only at \(theirs.last), we at \(ours.last)", at: now)
+        }
+        if theirs.last > ours.last {
+            let missed = "messages \(ours.last + 1) to \(theirs.last)"
+            return connected(theirs, session, [.report(.connected(resumed: false)), .report(.missed(missed))])
+        }
+        return connected(theirs, session, [.report(.connected(resumed: true))])
+    }
+
+    private mutating func connected(_ position: Position, _ session: FeedSession, _ reports: [Action]) -> [Action] {
+        self.position = position
+        state = .connected(session)
+        return reports
+    }
+
+    private mutating func received(
+        _ message: ServerMessage, in session: FeedSession, at now: Moment
+    ) -> [Action] {
+        state = .connected(session.heard(at: now))
+        switch message {
+        case .heartbeat: return []
+        case .message(let sequence, let text):
+            guard let position, sequence == position.last + 1 else {
+                // Delivered twice, or with a hole: to go on would hide it. From our position the server can mend it.
+                let reason = "message \(sequence) came where \((position?.last ?? 0) + 1) belongs"
+                return [.close] + reconnect(because: reason, at: now)
+            }
+            self.position = Position(epoch: position.epoch, last: sequence)
+            return [.deliver(sequence: sequence, text: text)]
+        case .welcome: return [.close] + reconnect(because: "the server welcomed us twice", at: now)
+        case .refused(let reason, retry: true):
+            return [.close] + reconnect(because: "refused: \(reason)", at: now)
+        case .refused(let reason, retry: false):
+            state = .fatal(reason: reason)
+            return [.close, .report(.fatal(reason))]
+        }
+    }
+
+    private mutating func heartbeatDue(in session: FeedSession, at now: Moment) -> [Action] {
+        if session.isSilent(at: now) {
+            return [.close] + reconnect(because: "silence for \(session.longestSilence)", at: now)
+        }
+        state = .connected(session.spoke(at: now))
+        return [.send(.heartbeat)]
+    }
+}

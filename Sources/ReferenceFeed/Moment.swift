@@ -1,0 +1,17 @@
+/// A reading of a monotonic clock. The state machines are told the time; they never ask for it.
+package struct Moment: Hashable, Comparable, Sendable {
+    package var nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    package static func < (a: Moment, b: Moment) -> Bool { a.nanoseconds < b.nanoseconds }
+    package static func - (a: Moment, b: Moment) -> Duration { .nanoseconds(a.nanoseconds - b.nanoseconds) }
+    package static func + (a: Moment, b: Duration) -> Moment {
+        Moment(nanoseconds: a.nanoseconds + b.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; traps beyond 292 years.
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,1 +1,0 @@
-package enum Feed { package static func main(arguments: [String]) -> Int32 { 64 } }

@@ -1,0 +1,157 @@
+/// The server of a feed: publishes a numbered message every `interval` to everyone subscribed. Facts in, actions out, like
+/// `FeedClient`. Connections are known by numbers that their owner gives them, rising by one.
+package struct FeedServer {
+    package typealias ConnectionID = Int
+
+    package struct Settings: Equatable, Sendable {
+        /// Between two messages.
+        package var interval: Duration = .seconds(5)
+        /// Each side speaks at least once in this time.
+        package var heartbeat: Duration = .seconds(10)
+        /// Heartbeats in a row that may be missing before a client counts as gone; 1 or more. It is looked for once in a
+        /// heartbeat, so it may take one more.
+        package var missedHeartbeats = 2
+        /// How long a connection may take to say hello.
+        package var helloTimeout: Duration = .seconds(10)
+        /// What `hello` must carry; everybody is welcome when empty.
+        package var token = ""
+        package init() {}
+    }
+
+    package enum Action: Equatable, Sendable {
+        case send(ServerMessage, to: ConnectionID)
+        /// Close; what was sent before may still reach the other side. No fact about it may follow.
+        case close(ConnectionID)
+        case report(Report)
+    }
+
+    package enum Report: Equatable, Sendable {
+        case published(sequence: Int64)
+        /// `replayed`: messages kept for it that it now gets.
+        case subscribed(ConnectionID, replayed: Int)
+        case ended(ConnectionID, because: String)
+    }
+
+    private enum Connection: Equatable {
+        /// To `subscribed`, or closed.
+        case awaitingHello(deadline: Moment)
+        /// To closed.
+        case subscribed(lastHeard: Moment)
+    }
+
+    package let settings: Settings
+    private var log: FeedLog
+    private var connections: [ConnectionID: Connection] = [:]
+    private var nextPublication: Moment?
+    private var nextRound: Moment?
+
+    package init(settings: Settings, log: FeedLog) {
+        precondition(settings.missedHeartbeats >= 1, "a server that does not wait for any heartbeat")
+        self.settings = settings
+        self.log = log
+    }
+
+    /// When `deadlinePassed` must be called; nil before `started`.
+    package var deadline: Moment? {
+        guard let nextPublication, let nextRound else { return nil }
+        return min(nextPublication, nextRound)
+    }
+}
+
+// The facts.
+extension FeedServer {
+    package mutating func started(at now: Moment) -> [Action] {
+        nextPublication = now + settings.interval
+        nextRound = now + settings.heartbeat
+        return []
+    }
+
+    package mutating func connectionOpened(_ id: ConnectionID, at now: Moment) -> [Action] {
+        precondition(connections[id] == nil, "connection \(id) opened twice")
+        connections[id] = .awaitingHello(deadline: now + settings.helloTimeout)
+        return []
+    }
+
+    package mutating func connectionLost(_ id: ConnectionID, _ reason: String) -> [Action] {
+        guard connections.removeValue(forKey: id) != nil else { preconditionFailure("connection \(id) lost twice") }
+        return [.report(.ended(id, because: reason))]
+    }
+
+    package mutating func received(_ message: ClientMessage, from id: ConnectionID, at now: Moment) -> [Action] {
+        guard let connection = connections[id] else { preconditionFailure("connection \(id) is not open") }
+        switch (connection, message) {
+        case (.awaitingHello, .hello(let token, let resume)): return hello(token, resume, from: id, at: now)
+        case (.awaitingHello, .heartbeat): return refuse(id, "hello must come first", retry: false)
+        case (.subscribed, .hello): return refuse(id, "hello came twice", retry: false)
+        case (.subscribed, .heartbeat):
+            connections[id] = .subscribed(lastHeard: now)
+            return []
+        }
+    }
+
+    /// `deadline` has come. Fine to call early: nothing is due then.
+    package mutating func deadlinePassed(at now: Moment) -> [Action] {
+        var actions: [Action] = []
+        if let due = nextPublication, due <= now {
+            actions += publish()
+            // What fell due while the process stood still was never published, and is not made up for.
+            nextPublication = max(due + settings.interval, now)
+        }
+        if let due = nextRound, due <= now {
+            actions += makeRound(at: now)
+            nextRound = max(due + settings.heartbeat, now)
+        }
+        return actions
+    }
+}
+
+// The transitions.
+extension FeedServer {
+    /// In the order they came: an order that does not repeat would make runs differ.
+    private var subscribers: [ConnectionID] {
+        connections.keys.filter { if case .subscribed = connections[$0] { true } else { false } }.sorted()
+    }
+
+    private mutating func hello(
+        _ token: String, _ resume: Position?, from id: ConnectionID, at now: Moment
+    ) -> [Action] {
+        if !settings.token.isEmpty, token != settings.token { return refuse(id, "unknown token", retry: false) }
+        connections[id] = .subscribed(lastHeard: now)
+        let missed = log.entries(after: resume)
+        let welcome = ServerMessage.welcome(
+            epoch: log.epoch, next: missed.first?.sequence ?? log.latest + 1, heartbeat: settings.heartbeat)
+        return [.send(welcome, to: id), .report(.subscribed(id, replayed: missed.count))]
+            + missed.map { .send(.message(sequence: $0.sequence, text: $0.text), to: id) }
+    }
+
+    private mutating func refuse(_ id: ConnectionID, _ reason: String, retry: Bool) -> [Action] {
+        connections[id] = nil
+        return [
+            .send(.refused(reason: reason, retry: retry), to: id), .close(id), .report(.ended(id, because: reason)),
+        ]
+    }
+
+    private mutating func publish() -> [Action] {
+        let entry = log.append("message \(log.latest + 1)")
+        let message = ServerMessage.message(sequence: entry.sequence, text: entry.text)
+        return [.report(.published(sequence: entry.sequence))] + subscribers.map { .send(message, to: $0) }
+    }
+
+    /// Drops who has gone silent and sends a heartbeat to the others.
+    private mutating func makeRound(at now: Moment) -> [Action] {
+        let patience = settings.heartbeat * settings.missedHeartbeats
+        return connections.sorted { $0.key < $1.key }.flatMap { id, connection -> [Action] in
+            switch connection {
+            case .awaitingHello(let deadline) where deadline <= now: return drop(id, "no hello in time")
+            case .awaitingHello: return []
+            case .subscribed(let lastHeard) where now - lastHeard >= patience: return drop(id, "silence")
+            case .subscribed: return [.send(.heartbeat, to: id)]
+            }
+        }
+    }
+
+    private mutating func drop(_ id: ConnectionID, _ reason: String) -> [Action] {
+        connections[id] = nil
+        return [.close(id), .report(.ended(id, because: reason))]
+    }
+}

@@ -1,0 +1,149 @@
+import CLinux
+import Glibc
+import Kernel
+
+/// Performs what a `FeedClient` decides: one connection, one timer, events on standard output. Every fact goes through
+/// `happened`, the only place that performs actions.
+final class ClientShell {
+    private typealias Client = FeedClient<SystemRandomNumberGenerator>
+
+    private let loop: EventLoop
+    private let host: String
+    private let port: Int
+    private let stream: String
+    private let output = DriverOutput()
+    private var client: Client
+    private var connection: LineSocket?
+    private var connecting: (watch: EventLoop.Token, socket: Int32)?
+    /// An attempt that failed at once, about to be told.
+    private var failure: EventLoop.Token?
+    private var timer: (due: Moment, token: EventLoop.Token)?
+    /// Attempts so far: each takes the next of the host's addresses.
+    private var attempts = 0
+
+    init(_ options: ClientOptions, on loop: EventLoop) {
+        self.loop = loop
+        host = options.host
+        port = options.port
+        stream = options.stream
+        client = FeedClient(settings: options.settings, random: SystemRandomNumberGenerator())
+    }
+
+    func start() {
+        output.hello(library: "reference-feed", version: Feed.version)
+        happened { $0.started(at: $1) }
+    }
+
+    private func happened(_ fact: (inout Client, Moment) -> [Client.Action]) {
+        for action in fact(&client, now) { perform(action) }
+        setTimer()
+    }
+
+    private var now: Moment { Moment(nanoseconds: Clock.now) }
+
+    private func perform(_ action: Client.Action) {
+        switch action {
+        case .connect: connect()
+        case .send(let message): connection?.send(message.line)
+        case .close: close()
+        case .deliver(let sequence, _): output.received(stream, sequence)
+        case .report(let report): say(report)
+        }
+    }
+
+    private func say(_ report: Client.Report) {
+        switch report {
+        case .connecting:
+            output.state("connecting")
+            output.attempt()
+        case .authenticating: output.state("authenticating")
+        case .connected(let resumed):
+            output.state("connected")
+            if resumed { output.resumed() }
+            output.connected()
+        case .reconnecting(let reason, _, let delay):
+            output.error(reason)
+            output.state("reconnecting", delay: delay)
+        case .missed(let what): output.error("missed: \(what)")
+        case .fatal(let reason):
+            output.error(reason)
+            output.state("fatal")
+        case .disconnected: output.state("disconnected")
+        }
+    }
+
+    private func setTimer() {
+        guard timer?.due != client.deadline else { return }
+        if let timer { loop.cancel(timer.token) }
+        timer = client.deadline.map { due in
+            (
+                due,
+                loop.at(due.nanoseconds) { [unowned self] in
+                    timer = nil
+                    happened { $0.deadlinePassed(at: $1) }
+                }
+            )
+        }
+    }
+}
+
+// The transport.
+extension ClientShell {
+    /// Resolves again for every attempt: the server may have moved.
+    private func connect() {
+        do {
+            let addresses = try Sockets.resolve(host, port: port)
+            let socket = try Sockets.connect(to: addresses[attempts % addresses.count])
+            attempts += 1
+            let number = socket.raw
+            let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
+            connecting = (watch, socket.release())
+        } catch {
+            attempts += 1
+            // Not from inside an action: the facts that the machine gets must come one after another.
+            failure = loop.after(.zero) { [unowned self] in lost("\(error)") }
+        }
+    }
+
+    private func connectEnded() {
+        guard let (watch, number) = connecting else { return }
+        loop.cancel(watch)
+        connecting = nil
+        let socket = Descriptor(owning: number)
+        if let failure = Sockets.connectionError(number) { return lost(failure.description) }
+        do throws(SystemError) {
+            connection = try LineSocket(
+                socket, on: loop,
+                LineSocket.Handlers(received: { [unowned self] in received($0) }, lost: { [unowned self] in lost($0) }))
+        } catch {
+            return lost(error.description)
+        }
+        happened { $0.connectionOpened(at: $1) }
+    }
+
+    private func received(_ line: [UInt8]) {
+        do throws(MalformedMessage) {
+            guard let message = try ServerMessage(parsing: line) else { return }
+            happened { $0.received(message, at: $1) }
+        } catch {
+            close()
+            lost(error.description)
+        }
+    }
+
+    private func lost(_ reason: String) {
+        (connection, failure) = (nil, nil)
+        happened { $0.connectionLost(reason, at: $1) }
+    }
+
+    private func close() {
+        connection?.close()
+        connection = nil
+        if let (watch, number) = connecting {
+            loop.cancel(watch)
+            _ = Descriptor(owning: number)
+        }
+        if let failure { loop.cancel(failure) }
+        (connecting, failure) = (nil, nil)
+    }
+}

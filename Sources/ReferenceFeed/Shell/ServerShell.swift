@@ -1,0 +1,94 @@
+import CLinux
+import Glibc
+import Kernel
+
+/// Performs what a `FeedServer` decides: a listener, its connections, one timer, events on standard output.
+final class ServerShell {
+    private let loop: EventLoop
+    private let stream: String
+    private let output = DriverOutput()
+    private let listener: Descriptor
+    private var server: FeedServer
+    private var connections: [FeedServer.ConnectionID: LineSocket] = [:]
+    private var nextID = 1
+    private var timer: (due: Moment, token: EventLoop.Token)?
+
+    /// Listens at once: whoever started us may wait for the port.
+    init(_ options: ServerOptions, on loop: EventLoop) throws(SystemError) {
+        self.loop = loop
+        stream = options.stream
+        var random = SystemRandomNumberGenerator()
+        let epoch = String(random.next(), radix: 16)
+        server = FeedServer(settings: options.settings, log: FeedLog(epoch: epoch, capacity: options.window))
+        listener = try Sockets.listen(port: options.port)
+    }
+
+    func start() throws(SystemError) {
+        output.hello(library: "reference-feed", version: Feed.version)
+        _ = try loop.watch(listener.raw) { [unowned self] in acceptAll() }
+        happened { $0.started(at: $1) }
+    }
+
+    private func happened(_ fact: (inout FeedServer, Moment) -> [FeedServer.Action]) {
+        for action in fact(&server, Moment(nanoseconds: Clock.now)) { perform(action) }
+        setTimer()
+    }
+
+    private func perform(_ action: FeedServer.Action) {
+        switch action {
+        case .send(let message, let id): connections[id]?.send(message.line)
+        case .close(let id): connections.removeValue(forKey: id)?.close()
+        case .report(.published(let sequence)): output.sent(stream, sequence)
+        case .report(.subscribed(let id, let replayed)): output.note("\(id) subscribed, \(replayed) messages replayed")
+        case .report(.ended(let id, let reason)): output.note("\(id) ended: \(reason)")
+        }
+    }
+
+    private func setTimer() {
+        guard timer?.due != server.deadline else { return }
+        if let timer { loop.cancel(timer.token) }
+        timer = server.deadline.map { due in
+            (
+                due,
+                loop.at(due.nanoseconds) { [unowned self] in
+                    timer = nil
+                    happened { $0.deadlinePassed(at: $1) }
+                }
+            )
+        }
+    }
+
+    private func acceptAll() {
+        do throws(SystemError) {
+            while let socket = try Sockets.accept(listener.raw) { try open(socket) }
+        } catch {
+            // Such as no descriptors left, or a connection that was gone before we came to it: the others go on.
+            output.error(error.description)
+        }
+    }
+
+    private func open(_ socket: consuming Descriptor) throws(SystemError) {
+        let id = nextID
+        nextID += 1
+        connections[id] = try LineSocket(
+            socket, on: loop,
+            LineSocket.Handlers(
+                received: { [unowned self] in received($0, from: id) }, lost: { [unowned self] in lost(id, $0) }))
+        happened { $0.connectionOpened(id, at: $1) }
+    }
+
+    private func received(_ line: [UInt8], from id: FeedServer.ConnectionID) {
+        do throws(MalformedMessage) {
+            guard let message = try ClientMessage(parsing: line) else { return }
+            happened { $0.received(message, from: id, at: $1) }
+        } catch {
+            connections[id]?.close()
+            lost(id, error.description)
+        }
+    }
+
+    private func lost(_ id: FeedServer.ConnectionID, _ reason: String) {
+        connections[id] = nil
+        happened { server, _ in server.connectionLost(id, reason) }
+    }
+}

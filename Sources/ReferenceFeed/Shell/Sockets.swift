@@ -1,0 +1,107 @@
+import CLinux
+import Glibc
+import Kernel
+
+/// Opening TCP sockets that do not block.
+enum Sockets {
+    /// One address that a name stands for.
+    struct Address {
+        fileprivate var storage = sockaddr_storage()
+        fileprivate var length: socklen_t = 0
+    }
+
+    /// The name has no address; the resolver's words.
+    struct UnknownHost: Error, CustomStringConvertible {
+        var host: String
+        var reason: String
+        var description: String { "cannot resolve \(host): \(reason)" }
+    }
+
+    /// Addresses of a host, in the resolver's order. Blocks while the resolver asks a name server; in a lab it reads a file.
+    static func resolve(_ host: String, port: Int) throws(UnknownHost) -> [Address] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var first: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &first)
+        guard code == 0 else { throw UnknownHost(host: host, reason: String(cString: gai_strerror(code))) }
+        defer { freeaddrinfo(first) }
+        var addresses: [Address] = []
+        var next = first
+        while let entry = next?.pointee {
+            var address = Address(length: entry.ai_addrlen)
+            memcpy(&address.storage, entry.ai_addr, Int(entry.ai_addrlen))
+            addresses.append(address)
+            next = entry.ai_next
+        }
+        return addresses
+    }
+
+    /// Begins to connect; the socket turns writable when that has ended, and `connectionError` tells how.
+    static func connect(to address: Address) throws(SystemError) -> Descriptor {
+        var address = address
+        let socket = try make(Int32(address.storage.ss_family))
+        do throws(SystemError) {
+            try System.call("connect") {
+                withUnsafePointer(to: &address.storage) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        Glibc.connect(socket.raw, $0, address.length)
+                    }
+                }
+            }
+        } catch {
+            if error.code != EINPROGRESS { throw error }
+        }
+        return socket
+    }
+
+    /// Nil when the connection stands.
+    static func connectionError(_ socket: Int32) -> SystemError? {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size)
+        return code == 0 ? nil : SystemError("connect", code: code)
+    }
+
+    /// Listens on every IPv4 address.
+    static func listen(port: Int) throws(SystemError) -> Descriptor {
+        let socket = try make(AF_INET)
+        let raw = socket.raw
+        var yes: Int32 = 1
+        setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        try System.call("listen on port", "\(port)") {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        try System.call("listen on port", "\(port)") { Glibc.listen(raw, 4096) }
+        return socket
+    }
+
+    /// The next connection, or nil when none waits.
+    static func accept(_ listener: Int32) throws(SystemError) -> Descriptor? {
+        let number = try System.attempt("accept a connection") { Glibc.accept(listener, nil, nil) }
+        guard let number else { return nil }
+        let socket = Descriptor(owning: number)
+        try prepare(socket)
+        return socket
+    }
+
+    private static func make(_ family: Int32) throws(SystemError) -> Descriptor {
+        let socket = Descriptor(
+            owning: try System.call("open a socket") { Glibc.socket(family, Int32(SOCK_STREAM.rawValue), 0) })
+        try prepare(socket)
+        return socket
+    }
+
+    private static func prepare(_ socket: borrowing Descriptor) throws(SystemError) {
+        try socket.setNonBlocking()
+        var yes: Int32 = 1
+        // Each message is worth a packet of its own: nothing is gained by waiting for more.
+        setsockopt(socket.raw, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+}

@@ -19,6 +19,7 @@ package enum GuestInit {
         }
         // Read before devices are mounted over the folder; and before that nothing can be told to anybody.
         let orders = Result { try Files.read("\(arguments[1])/orders") }
+        chdir("/")
         if lab == .virtual { try GuestMounts.useConsole() }
         guard let orders = GuestOrders.decode(try orders.get(), lab: lab) else {
             throw LabKernelError(.failed, "\(arguments[1])/orders are not a lab's orders")

@@ -11,13 +11,13 @@ package enum LabKernel {
         do {
             let runFolder = try prepare(folder, options, lab: .virtual)
             var request = SpawnRequest(
-                program: kernel.kernel, arguments: kernelArguments(options, folder.path),
+                program: kernel.kernel, arguments: kernelArguments(options),
                 environment: [
                     // The kernel puts its memory file into TMPDIR and wants a HOME.
                     ("TMPDIR", folder.path), ("HOME", folder.path), ("HALFOPEN_SEED", String(options.seed)),
                     ("LD_PRELOAD", kernel.seedLibrary), ("PATH", ChildProcess.searchPath.joined(separator: ":")),
                 ],
-                input: -1, output: -1, error: -1)
+                folder: folder.path, input: -1, output: -1, error: -1)
             // Memory's size and much else depends on where the host puts the kernel's heap.
             request.fixedAddresses = true
             return try start(&request, options, folder, runFolder, clockAddress: kernel.clockAddress, keeper: keeper)
@@ -27,14 +27,16 @@ package enum LabKernel {
         }
     }
 
-    private static func kernelArguments(_ options: GuestOptions, _ folder: String) -> [String] {
+    /// The kernel stirs its command line into its randomness, so nothing may stand there that differs between two runs:
+    /// the private folder is its working folder, which the guest finds by the host's /proc (CLinux/guest.c).
+    private static func kernelArguments(_ options: GuestOptions) -> [String] {
         [
             "mem=\(options.memory >> 20)M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
             // Kernel messages go out on descriptor 1; /dev/console is another terminal, see lab-kernel/lab.config.
             "con=null", "con0=null,fd:1", "console=tty0", "console=ttynull", "quiet", "loglevel=5", "oops=panic",
             "printk.devkmsg=on", "norandmaps", "time-travel=inf-cpu", "time-travel-start=\(options.startDate)",
-            "uml_dir=\(folder)/", "umid=\(ManagementConsole.name)", "init=\(folder)/init", "--", "guest",
-            LabKind.virtual.rawValue, folder,
+            "uml_dir=./", "umid=\(ManagementConsole.name)", "init=/proc/self/cwd/init", "--", "guest",
+            LabKind.virtual.rawValue, ".",
         ]
     }
 

@@ -18,6 +18,18 @@ package struct RunResult: Sendable {
     package var wallSeconds: Double
     /// Host CPU time that the run used: work is measured beside time.
     package var hostCPUSeconds: Double
+    /// Wall time from the run's beginning to the moment at which it entered each phase: what a user waits for.
+    package var phases: [PhaseTime] = []
+
+    package struct PhaseTime: Equatable, Sendable {
+        package var phase: String
+        package var wallSeconds: Double
+        package init(phase: String, wallSeconds: Double) {
+            self.phase = phase
+            self.wallSeconds = wallSeconds
+        }
+    }
+
     /// The command that repeats this run.
     package var command: String
 

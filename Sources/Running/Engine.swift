@@ -153,7 +153,10 @@ package final class Engine: FaultField {
     package func router(_ name: String) -> NATRouter { lab.router(name) }
     package var actors: any ActorControl { cast }
 
-    private func enter(_ phase: Phase) { recorder.add(.phase(phase)) }
+    private func enter(_ phase: Phase) {
+        recorder.add(.phase(phase))
+        say("@phase \(phase.rawValue)")
+    }
 
     /// A publisher that has said all it had to say is no loss.
     private var lost: ActorProcess? {

@@ -41,8 +41,8 @@ package final class Cast {
         let work = "\(folders.work)/\(name)"
         let command = plan.substituted(
             index: index, seed: request.seed, folder: request.folder, work: work, in: scenario)
-        // The reference pair lives in our own binary, wherever that stands.
-        let program = command.arguments[0] == "halfopen" ? request.binary : command.arguments[0]
+        // The reference pair lives in our own binary: that of the lab's first process, wherever it stands outside.
+        let program = command.arguments[0] == "halfopen" ? "/proc/1/exe" : command.arguments[0]
         var environment: [(name: String, value: String)] = [
             ("PATH", ChildProcess.searchPath.joined(separator: ":")), ("HOME", work), ("TMPDIR", work),
             ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"),

@@ -54,7 +54,7 @@ final class PlayedRun {
     private static func request(_ job: Runner.Job, _ runner: Runner) throws -> RunRequest {
         RunRequest(
             scenario: job.loaded.scenario.name, sources: job.loaded.sources, seed: job.seed,
-            lab: runner.options.lab.rawValue, folder: try job.folder, binary: runner.binary,
+            lab: runner.options.lab.rawValue, folder: try job.folder,
             wantsPcap: runner.options.wantsPcap)
     }
 

@@ -14,12 +14,10 @@ package struct RunRequest: Equatable, Sendable {
     package var lab: String
     /// The scenario's folder, where actors start.
     package var folder: String
-    /// Absolute path of the halfopen binary: actors may run it under the name `halfopen`.
-    package var binary: String
     package var wantsPcap: Bool
 
     package init(
-        scenario: String, sources: [SourceFile], seed: UInt64, lab: String, folder: String, binary: String,
+        scenario: String, sources: [SourceFile], seed: UInt64, lab: String, folder: String,
         wantsPcap: Bool
     ) {
         self.scenario = scenario
@@ -27,7 +25,6 @@ package struct RunRequest: Equatable, Sendable {
         self.seed = seed
         self.lab = lab
         self.folder = folder
-        self.binary = binary
         self.wantsPcap = wantsPcap
     }
 
@@ -35,7 +32,7 @@ package struct RunRequest: Equatable, Sendable {
         [
             // As text: a seed may use all 64 bits.
             "scenario": .string(scenario), "seed": .string(String(seed)), "lab": .string(lab),
-            "folder": .string(folder), "binary": .string(binary),
+            "folder": .string(folder),
             "pcap": .bool(wantsPcap),
             "sources": .array(sources.map { ["path": .string($0.path), "text": .string($0.text)] }),
         ]
@@ -45,7 +42,7 @@ package struct RunRequest: Equatable, Sendable {
     package init?(_ json: JSON) {
         guard let scenario = json["scenario"]?.string, let seed = json["seed"]?.string.flatMap(UInt64.init),
             let lab = json["lab"]?.string,
-            let folder = json["folder"]?.string, let binary = json["binary"]?.string, let pcap = json["pcap"]?.bool,
+            let folder = json["folder"]?.string, let pcap = json["pcap"]?.bool,
             let sources = json["sources"]?.array
         else { return nil }
         let files = sources.compactMap { source -> SourceFile? in
@@ -53,6 +50,6 @@ package struct RunRequest: Equatable, Sendable {
             return SourceFile(path: path, text: text)
         }
         self.init(
-            scenario: scenario, sources: files, seed: seed, lab: lab, folder: folder, binary: binary, wantsPcap: pcap)
+            scenario: scenario, sources: files, seed: seed, lab: lab, folder: folder, wantsPcap: pcap)
     }
 }

@@ -97,13 +97,23 @@ package final class Runner {
         let scenario = job.loaded.scenario
         var guest = GuestOptions(program: binary, arguments: [GuestHalf.playWord])
         guest.runFolder = runFolder
-        guest.visibleFolders = [try job.folder]
+        guest.visibleFolders = [try Runner.visibleFolder(for: job.folder)]
         guest.seed = Plan(scenario, seed: job.seed).kernelSeed
         guest.startDate = scenario.lab.start * 1_000_000_000
         guest.memory = scenario.lab.memory
         guest.processor = processor
         if let kernel { return try LabKernel.boot(guest, on: kernel, keeper: keeper) }
         return try HostLab.boot(guest, keeper: keeper)
+    }
+
+    /// The lab has a /tmp and the like of its own. A scenario that stands there outside stays visible, with everything
+    /// that came with it: `/tmp/checkout` for `/tmp/checkout/scenarios/demo`.
+    static func visibleFolder(for folder: String) -> String {
+        for hidden in ["/tmp", "/var/tmp", "/run", "/dev/shm"] where folder.hasPrefix(hidden + "/") {
+            let below = folder.dropFirst(hidden.count + 1).split(separator: "/").first ?? ""
+            return "\(hidden)/\(below)"
+        }
+        return folder
     }
 
     private func startNext() {

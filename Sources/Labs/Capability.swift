@@ -60,12 +60,12 @@ package enum Capability: String, CaseIterable, Sendable {
                 .add, TokenBucket(rate: 1_000_000, limit: 10), handle: QueueHandle(major: 1), parent: .root,
                 on: RouteSocket.loopback)
         case .filter:
-            try NFTables(in: scratch).run(
-                "add table inet t; add chain inet t c { type filter hook forward priority 0; }")
+            _ = try PacketFilter(in: scratch, chains: [.init("c", .forward)])
         case .translation:
-            try NFTables(in: scratch).run(
-                "add table inet t; add chain inet t c { type nat hook postrouting priority srcnat; }; "
-                    + "add rule inet t c ct state new masquerade")
+            let rule: [PacketFilter.Expression] = [.state(.new), .masquerade]
+            _ = try PacketFilter(
+                in: scratch,
+                chains: [.init("c", .postrouting, isTranslation: true, rules: [rule])])
         }
     }
 }

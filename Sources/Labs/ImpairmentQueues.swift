@@ -26,6 +26,17 @@ struct ImpairmentQueues {
         self.hasNetem = hasNetem
     }
 
+    /// Whether this kernel has netem. The device has it then, and `set` makes it what it should be.
+    static func tryNetem(on device: Int32, _ routes: RouteSocket) throws(NetlinkError) -> Bool {
+        do throws(NetlinkError) {
+            try routes.netem(.add, Netem(), handle: netem, parent: .root, on: device)
+            return true
+        } catch {
+            if error.code == ENOENT { return false }
+            throw error
+        }
+    }
+
     /// True for what only netem can do; the default delay alone is not worth refusing a lab.
     static func needsNetem(_ impairment: Impairment) -> Bool {
         let isSlow = impairment.delay > .zero && impairment.delay != Impairment().delay

@@ -3,7 +3,7 @@ import Netlink
 import Scenarios
 
 /// Hosts, wires and routers in the kernel, made to a plan. All of it vanishes with this object and the processes in it:
-/// nothing is mounted, and no namespace but its own is changed.
+/// nothing is mounted, and no namespace but its own is changed. Keep it to the end of the run (withExtendedLifetime).
 package final class Lab {
     package let plan: LabPlan
     /// In the order of the plan.
@@ -12,14 +12,14 @@ package final class Lab {
     package private(set) var routers: [NATRouter] = []
     /// What is not as the plan has it, in sentences; empty in the lab kernel.
     package private(set) var notes: [String] = []
-    private let hasNetem: Bool
+    /// Known once the first device of a wire has been tried.
+    private var hasNetem: Bool?
 
     /// Builds it: namespaces, then links, then routers.
     /// - Parameter seed: the run's; every direction of every link draws a stream of random numbers from it.
     /// - Throws: `LabError`, also for what this kernel lacks.
     package init(_ plan: LabPlan, seed: UInt64) throws(LabError) {
         self.plan = plan
-        hasNetem = try Capability.netem.isPresent()
         for host in plan.hosts { hosts.append(try makeHost(host)) }
         for (number, link) in plan.links.enumerated() { wires.append(try makeLink(link, number, seed: seed)) }
         for host in plan.hosts {
@@ -78,8 +78,11 @@ package final class Lab {
             // What one end reaches lies behind the other.
             try addRoutes(plan.second.reaches, via: plan.first.hostAddress, on: first.index, routes)
             try addRoutes(plan.first.reaches, via: plan.second.hostAddress, on: second.index, routes)
+            let filter = try PacketFilter(in: namespace, chains: [.init(Wire.chain, .forward)])
             return Wire(
-                name: plan.name, routes: routes, drops: try DropRules(in: namespace), first: first, second: second,
+                name: plan.name, ends: [host(plan.first.host), host(plan.second.host)], routes: routes,
+                filter: filter,
+                first: first, second: second,
                 fromFirst: try direction(plan, from: first, leaving: second, routes, seed: seed),
                 fromSecond: try direction(plan, from: second, leaving: first, routes, seed: seed))
         }
@@ -135,6 +138,8 @@ package final class Lab {
         _ plan: LinkPlan, from: Wire.Side, leaving: Wire.Side, _ routes: RouteSocket, seed: UInt64
     ) throws -> Wire.Direction {
         let own = Seed.derived(from: seed, for: "link \(plan.name) from \(from.host)")
+        let hasNetem = try self.hasNetem ?? ImpairmentQueues.tryNetem(on: leaving.index, routes)
+        self.hasNetem = hasNetem
         var queues = ImpairmentQueues(device: leaving.index, seed: own, hasNetem: hasNetem)
         try queues.set(plan.impairment, routes)
         if !hasNetem, plan.impairment.delay > .zero {

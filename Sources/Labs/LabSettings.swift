@@ -16,11 +16,6 @@ enum LabSettings {
         // host with two links may be left by one and reached by the other.
         Setting("net.ipv4.conf.all.rp_filter", "0"),
         Setting("net.ipv4.conf.default.rp_filter", "0"),
-        // Copied from the machine likewise. Routes are ours alone.
-        Setting("net.ipv4.conf.all.accept_redirects", "0"),
-        Setting("net.ipv4.conf.default.accept_redirects", "0"),
-        Setting("net.ipv4.conf.all.send_redirects", "0"),
-        Setting("net.ipv4.conf.default.send_redirects", "0"),
     ]
 
     /// For hosts, which have sockets.

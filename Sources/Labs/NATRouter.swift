@@ -11,7 +11,7 @@ package final class NATRouter {
     package let outside: LabHost.Interface
     package private(set) var idleTimeout: Duration
     package private(set) var onExpiry: NATPlan.OnExpiry
-    private let tables: NFTables
+    private let filter: PacketFilter
 
     /// Packets that found no mapping, by where they came from.
     package struct Refused: Equatable, Sendable {
@@ -33,50 +33,75 @@ package final class NATRouter {
         self.outside = outside
         idleTimeout = plan.idleTimeout
         onExpiry = plan.onExpiry
-        tables = try NFTables(in: host.namespace)
-        try tables.run(Self.ruleset(outside: outside.device, plan.onExpiry))
+        filter = try PacketFilter(
+            in: host.namespace, counters: Counter.allCases.map(\.rawValue),
+            chains: Self.chains(outside: outside.index, plan.onExpiry))
         _ = try LabSettings.apply(LabSettings.tracking, to: host.namespace)
         try setIdleTimeout(plan.idleTimeout)
     }
 
+    private enum Counter: String, CaseIterable {
+        case fromInside = "from-inside"
+        case fromOutside = "from-outside"
+        case unsolicited
+    }
+
+    private static let refusals = "refuse"
+
+    /// In nft's words, for a router whose eth1 is outside and which drops on expiry:
+    ///
+    ///     chain refuse {
+    ///         drop
+    ///     }
+    ///     chain forward {
+    ///         type filter hook forward priority filter; policy drop;
+    ///         ct state established,related accept
+    ///         iif eth1 counter name unsolicited drop
+    ///         meta l4proto tcp ct state invalid counter name from-inside goto refuse
+    ///         ct state new accept
+    ///     }
+    ///     chain input {
+    ///         type filter hook input priority filter; policy accept;
+    ///         iif != eth1 accept
+    ///         ct state established,related accept
+    ///         meta l4proto tcp ct state invalid counter name from-outside goto refuse
+    ///         counter name unsolicited drop
+    ///     }
+    ///     chain postrouting {
+    ///         type nat hook postrouting priority srcnat; policy accept;
+    ///         oif eth1 masquerade
+    ///     }
+    ///
     /// No mid-stream pick-up (nf_conntrack_tcp_loose is 0), so a TCP packet without a mapping is "invalid". One that
     /// comes from the outside has the router's own address and would be answered by the router's own RST: the input
     /// chain sees to it.
-    private static func ruleset(outside: String, _ onExpiry: NATPlan.OnExpiry) -> String {
-        """
-        table inet halfopen {
-            counter from_inside {}
-            counter from_outside {}
-            counter unsolicited {}
-            chain refuse {
-                \(verdict(onExpiry))
-            }
-            chain forward {
-                type filter hook forward priority filter; policy drop;
-                ct state established,related accept
-                iifname "\(outside)" counter name unsolicited drop
-                meta l4proto tcp ct state invalid counter name from_inside goto refuse
-                ct state new accept
-            }
-            chain input {
-                type filter hook input priority filter; policy accept;
-                iifname != "\(outside)" accept
-                ct state established,related accept
-                meta l4proto tcp ct state invalid counter name from_outside goto refuse
-                counter name unsolicited drop
-            }
-            chain postrouting {
-                type nat hook postrouting priority srcnat; policy accept;
-                oifname "\(outside)" masquerade
-            }
-        }
-        """
+    private static func chains(outside: Int32, _ onExpiry: NATPlan.OnExpiry) -> [PacketFilter.Chain] {
+        func count(_ counter: Counter) -> PacketFilter.Expression { .count(counter.rawValue) }
+        let forward: [[PacketFilter.Expression]] = [
+            [.state([.established, .related]), .accept],
+            [.cameBy(outside), count(.unsolicited), .drop],
+            [.isTCP, .state(.invalid), count(.fromInside), .goTo(refusals)],
+            [.state(.new), .accept],
+        ]
+        let input: [[PacketFilter.Expression]] = [
+            [.cameNotBy(outside), .accept],
+            [.state([.established, .related]), .accept],
+            [.isTCP, .state(.invalid), count(.fromOutside), .goTo(refusals)],
+            [count(.unsolicited), .drop],
+        ]
+        let postrouting: [[PacketFilter.Expression]] = [[.leavesBy(outside), .masquerade]]
+        return [
+            .init(refusals, nil, rules: [[refusal(onExpiry)]]),
+            .init("forward", .forward, policy: .drop, rules: forward),
+            .init("input", .input, rules: input),
+            .init("postrouting", .postrouting, isTranslation: true, rules: postrouting),
+        ]
     }
 
-    private static func verdict(_ onExpiry: NATPlan.OnExpiry) -> String {
+    private static func refusal(_ onExpiry: NATPlan.OnExpiry) -> PacketFilter.Expression {
         switch onExpiry {
-        case .drop: "drop"
-        case .reset: "reject with tcp reset"
+        case .drop: .drop
+        case .reset: .reset
         }
     }
 
@@ -84,8 +109,7 @@ package final class NATRouter {
     package func setOnExpiry(_ wanted: NATPlan.OnExpiry) throws(LabError) {
         if wanted == onExpiry { return }
         try LabError.of("the refusals of router \(name)") {
-            _ = try tables.run(
-                "flush chain inet halfopen refuse; add rule inet halfopen refuse \(Self.verdict(wanted))")
+            try filter.replace([[Self.refusal(wanted)]], in: Self.refusals)
         }
         onExpiry = wanted
     }
@@ -106,9 +130,9 @@ package final class NATRouter {
     package func refused() throws(LabError) -> Refused {
         try LabError.of("the counters of router \(name)") {
             Refused(
-                fromInside: try tables.counter("from_inside", table: "inet halfopen").packets,
-                fromOutside: try tables.counter("from_outside", table: "inet halfopen").packets,
-                unsolicited: try tables.counter("unsolicited", table: "inet halfopen").packets)
+                fromInside: try filter.count(Counter.fromInside.rawValue),
+                fromOutside: try filter.count(Counter.fromOutside.rawValue),
+                unsolicited: try filter.count(Counter.unsolicited.rawValue))
         }
     }
 }

@@ -16,8 +16,11 @@ package final class Wire {
     package let namespace: NetworkNamespace
     package let first: Side
     package let second: Side
+    /// A wire keeps its hosts: a device goes when its peer's namespace goes.
+    private let ends: [LabHost]
     let routes: RouteSocket
-    let drops: DropRules
+    private let filter: PacketFilter
+    private var rules: [String: PacketFilter.Rule] = [:]
     /// Packets from the first host leave by the second device, and the other way about.
     private var fromFirst: Direction
     private var fromSecond: Direction
@@ -38,13 +41,15 @@ package final class Wire {
     }
 
     init(
-        name: String, routes: RouteSocket, drops: DropRules, first: Side, second: Side, fromFirst: Direction,
+        name: String, ends: [LabHost], routes: RouteSocket, filter: PacketFilter, first: Side, second: Side,
+        fromFirst: Direction,
         fromSecond: Direction
     ) {
         self.name = name
+        self.ends = ends
         self.namespace = routes.namespace
         self.routes = routes
-        self.drops = drops
+        self.filter = filter
         self.first = first
         self.second = second
         self.fromFirst = fromFirst
@@ -97,22 +102,28 @@ package final class Wire {
 
     // MARK: Loss of everything
 
+    /// Where drops stand; empty at first.
+    static let chain = "forward"
+
     /// Drops all packets from `host`, or in both directions (nil), until `heal`. What has passed the middle of the link
     /// already still arrives.
     package func drop(id: String, from host: String?) throws(LabError) {
-        let device = host.map { side(of: $0).device }
-        try LabError.of("link \(name)") { try drops.add(id, from: device) }
+        precondition(rules[id] == nil, "the drop \(id) of link \(name) is active already")
+        let matches = host.map { [PacketFilter.Expression.cameBy(side(of: $0).index)] } ?? []
+        rules[id] = try LabError.of("link \(name)") { try filter.add(matches, then: .drop, to: Self.chain) }
     }
 
     /// Ends a drop and gives the packets that it took in all; 0 for one that is not there.
     @discardableResult
     package func heal(_ id: String) throws(LabError) -> Int64 {
-        try LabError.of("link \(name)") { try drops.remove(id) }
+        guard let rule = rules.removeValue(forKey: id) else { return 0 }
+        return try LabError.of("link \(name)") { try filter.remove(rule) }
     }
 
     /// Packets that an active drop has taken so far; 0 for one that is not there.
     package func dropped(_ id: String) throws(LabError) -> Int64 {
-        try LabError.of("link \(name)") { try drops.count(id) }
+        guard let rule = rules[id] else { return 0 }
+        return try LabError.of("link \(name)") { try filter.count(rule) }
     }
 
     // MARK: Counters

@@ -45,19 +45,6 @@ package final class NFTables {
         return output
     }
 
-    /// The handle of the rule that this one `add rule` or `insert rule` command makes, for deleting it.
-    package func add(rule command: String) throws(NFTablesError) -> Int {
-        let before = nft_ctx_output_get_flags(context)
-        nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_ECHO | NFT_CTX_OUTPUT_HANDLE))
-        defer { nft_ctx_output_set_flags(context, before) }
-        let output = try run(command)
-        // The rule's line; a line of its own tells the new generation.
-        for line in output.split(separator: "\n") where line.hasPrefix("add rule") || line.hasPrefix("insert rule") {
-            if let handle = line.split(separator: " ").last.flatMap({ Int($0) }) { return handle }
-        }
-        throw NFTablesError(commands: command, subject: namespace.owner, detail: "no handle in \"\(output)\"")
-    }
-
     /// Packets and bytes of a named counter.
     package func counter(_ name: String, table: String) throws(NFTablesError) -> (packets: Int64, bytes: Int64) {
         let output = try run("list counter \(table) \(name)")

@@ -45,6 +45,33 @@ package struct NetlinkMessage: ~Copyable {
     }
 }
 
+/// Messages that are sent as one.
+package struct NetlinkBatch {
+    private var messages: [UInt8] = []
+    private var starts: [Int] = []
+
+    package init() {}
+
+    /// NLM_F_REQUEST is added; NLM_F_ACK is not.
+    package mutating func append(_ message: consuming NetlinkMessage) {
+        let header = nlmsg_hdr(message.raw)!
+        header.pointee.nlmsg_flags |= UInt16(NLM_F_REQUEST)
+        starts.append(messages.count)
+        messages += UnsafeRawBufferPointer(start: header, count: Int(header.pointee.nlmsg_len))
+        messages += [UInt8](repeating: 0, count: (4 - messages.count % 4) % 4)
+    }
+
+    /// All with one sequence number, so that whatever is refused belongs to one request.
+    func bytes(sequence: UInt32) -> [UInt8] {
+        var bytes = messages
+        let offset = MemoryLayout<nlmsghdr>.offset(of: \.nlmsg_seq)!
+        for start in starts {
+            bytes.withUnsafeMutableBytes { $0.storeBytes(of: sequence, toByteOffset: start + offset, as: UInt32.self) }
+        }
+        return bytes
+    }
+}
+
 /// A message from the kernel: a fixed header, then attributes.
 package struct NetlinkReply {
     package let type: UInt16

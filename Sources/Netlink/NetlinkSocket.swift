@@ -34,14 +34,32 @@ package final class NetlinkSocket {
     package var descriptor: Int32 { nl_socket_get_fd(socket) }
 
     /// Sends the request, waits for its acknowledgement and gives what was answered before it.
-    /// - Throws: the kernel's refusal, with `attempt` and `subject` (the namespace's owner when nil).
+    /// - Throws: the kernel's refusal, with `attempt` and the namespace's owner.
     @discardableResult
     package func request(
         _ attempt: @autoclosure () -> String, _ message: borrowing NetlinkMessage
     ) throws(NetlinkError) -> [NetlinkReply] {
         let sent = nl_send_auto(socket, message.raw)
         if sent < 0 { throw failure(attempt(), libnl: sent) }
-        let sequence = nlmsg_hdr(message.raw).pointee.nlmsg_seq
+        return try replies(to: nlmsg_hdr(message.raw).pointee.nlmsg_seq, attempt())
+    }
+
+    /// Sends several messages at once, which count together or not at all (nfnetlink's batches). At least one of them
+    /// asks for an acknowledgement (NLM_F_ACK).
+    @discardableResult
+    package func transact(
+        _ attempt: @autoclosure () -> String, _ batch: NetlinkBatch
+    ) throws(NetlinkError) -> [NetlinkReply] {
+        let sequence = nl_socket_use_seq(socket)
+        var bytes = batch.bytes(sequence: sequence)
+        let sent = nl_sendto(socket, &bytes, bytes.count)
+        if sent < 0 { throw failure(attempt(), libnl: sent) }
+        return try replies(to: sequence, attempt())
+    }
+
+    private func replies(
+        to sequence: UInt32, _ attempt: @autoclosure () -> String
+    ) throws(NetlinkError) -> [NetlinkReply] {
         var replies: [NetlinkReply] = []
         while true {
             let bytes = try receive(attempt())

@@ -155,7 +155,9 @@ extension KernelTests {
             if access("/run", W_OK) != 0 {
                 try System.call("mount /run") { mount("tmpfs", "/run", "tmpfs", 0, nil) }
             }
-            let phone = try Lab(TestLab.natted(), seed: 1).host("phone")
+            let lab = try Lab(TestLab.natted(), seed: 1)
+            defer { withExtendedLifetime(lab) {} }
+            let phone = lab.host("phone")
             try Names.install(hostsFile: Names.hostsFile(TestLab.natted(), actors: [("broker", "cloud")]))
             #expect(try lookUp("broker", on: phone) == "10.77.1.6")
             #expect(try lookUp("localhost", on: phone) == "127.0.0.1")

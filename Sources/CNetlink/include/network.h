@@ -6,6 +6,8 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -29,3 +31,10 @@ int halfopen_has_carrier(int connection, const char *device);
 
 // Newer than Debian 12's <linux/pkt_sched.h>: Linux 6.6, include/uapi/linux/pkt_sched.h.
 enum { HALFOPEN_TCA_NETEM_PRNG_SEED = TCA_NETEM_SLOT_DIST + 1 };
+
+// From <linux/netfilter.h>, which brings an in_addr of its own that clashes with Glibc's.
+enum {
+    HALFOPEN_NFPROTO_INET = 1,
+    HALFOPEN_NF_DROP = 0,
+    HALFOPEN_NF_ACCEPT = 1,
+};

@@ -41,20 +41,21 @@ struct ClientSigns {
         wire = own != nil && run.sessionNames(of: name.instance.actor).count == 1 ? own : nil
         let seen = (wire ?? []).compactMap { wire in ClientSigns.sign(of: wire) { run.isAddress($0, of: name.instance) }
         }
-        // One of the two speaks of `up`: a driver's word is later and means more (logged in, subscribed).
-        let speaksOfUp = reported.contains { $0.kind == .up }
-        driverSpeaksOfUp = speaksOfUp
-        signs = (reported + seen.filter { $0.kind != .up || !speaksOfUp })
+        driverSpeaksOfUp = reported.contains { $0.kind == .up }
+        signs = (reported + seen)
             .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }
     }
+
+    /// A driver names states in its client's own words; these mean that it works.
+    static let upStates: Set<String> = ["connected", "subscribed", "ready", "online", "streaming"]
 
     private static func sign(of said: RunView.Report) -> Sign? {
         let text = said.report.text.map { " (\($0))" } ?? ""
         switch said.report.kind {
         case .connected:
             return Sign(moment: said.moment, kind: .up, fromDriver: true, text: "its driver said connected")
-        case .state where said.report.text == "connected":
-            return Sign(moment: said.moment, kind: .up, fromDriver: true, text: "its driver said state connected")
+        case .state where upStates.contains(said.report.text ?? ""):
+            return Sign(moment: said.moment, kind: .up, fromDriver: true, text: "its driver said state\(text)")
         case .state:
             return Sign(moment: said.moment, kind: .down, fromDriver: true, text: "its driver said state\(text)")
         case .attempt:
@@ -89,16 +90,28 @@ struct ClientSigns {
     /// Why the client counts as not connected at `time`: the sign that nothing but downs and attempts followed; nil
     /// when it was connected, or nobody can tell.
     func lossBefore(_ time: Timestamp) -> Sign? {
-        driverSpeaksOfUp ? driverLoss(before: time) : wireLoss(before: time)
+        guard driverSpeaksOfUp else { return wireLoss(before: time) }
+        guard let loss = driverLoss(before: time) else { return nil }
+        // An error may be about anything: it counts as a loss only if the wire shows one.
+        return loss.kind == .complaint && wireLoss(before: time) == nil ? nil : loss
+    }
+
+    /// The connections that came up among `signs`. A driver's word counts more than the wire's: it comes later and
+    /// means more (logged in, subscribed).
+    static func ups(_ signs: [Sign]) -> [Sign] {
+        let ups = signs.filter { $0.kind == .up }
+        let said = ups.filter(\.fromDriver)
+        return said.isEmpty ? ups : said
     }
 
     private func driverLoss(before time: Timestamp) -> Sign? {
         var loss: Sign?
         for sign in signs where sign.fromDriver && sign.moment.time < time {
             switch sign.kind {
-            case .down, .attempt: loss = loss ?? sign
+            case .down, .attempt: loss = loss.flatMap { $0.kind == .complaint ? nil : $0 } ?? sign
+            case .complaint: loss = loss ?? sign
             case .up: loss = nil
-            case .response, .complaint: break
+            case .response: break
             }
         }
         return loss

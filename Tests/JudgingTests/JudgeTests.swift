@@ -93,6 +93,16 @@ import Testing
         #expect(script.judgement().verdict == .fail)
     }
 
+    /// An error may be about anything; with the end of the connection on the wire it is a loss.
+    @Test func errorsAreALossOnlyIfTheWireShowsOne() {
+        var script = good()
+        script.at(-8, Script.wire(.established, Script.phone, Script.broker))
+        script.at(590, Script.says(.error, text: "queue is full"))
+        #expect(script.judgement().verdict == .pass)
+        script.at(589, Script.wire(.reset, Script.broker, Script.phone))
+        expect(script, .void, "its driver said error (queue is full) at 9m50s")
+    }
+
     @Test func connectionLostOnTheWireBeforeTheFirstFaultIsVoid() {
         var script = good()
         script.drop { _, body in isDriver(body, "subscriber") && sequence(body) == nil }

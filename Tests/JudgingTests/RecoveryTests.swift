@@ -162,6 +162,9 @@ import Testing
         script.messages(-5, 1800, lost: 700..<780)
         script.at(-7, Script.wire(.established, Script.phone, Script.broker))
         script.at(600, .fault(FaultChange(0, "nat-expiry", .applied(late: 0))))
+        // Another connection of the host, and one that the client had before.
+        script.at(-9, Script.wire(.established, Script.phoneAgain, Script.broker))
+        script.at(640, mapping(Script.phoneAgain, .expired))
         script.at(650, mapping(Endpoint(address: "10.77.1.1", port: 5), .expired))
         script.at(700, mapping(Script.phone, .expired))
         script.at(710, .fault(FaultChange(0, "nat-expiry", .hit(total: 2))))
@@ -261,6 +264,50 @@ extension RecoveryExpectation {
         script.strike(0, "blackhole", from: 600, to: 900, hits: 0)
         #expect(script.finding.verdict == .void)
         #expect(script.judgement().verdict == .void)
+    }
+
+    @Test func voidWhenTheClientWasDownAlready() {
+        var script = Script.healthy(
+            faults: [.blackhole(300, 310), .hangUp(600, index: 1)], expect: [.recovery("hang-up", within: .seconds(5))])
+        script.messages(-5, 1800, lost: 300..<620)
+        script.strike(0, "blackhole", from: 300, to: 310)
+        script.strike(1, "hang-up", from: 600)
+        script.at(305, Script.state("reconnecting"))
+        script.at(619, Script.says(.connected))
+        #expect(script.finding.verdict == .void)
+        #expect(
+            script.finding.summary
+                == "subscriber was not connected when hang-up at 10m of broker struck: its driver said state "
+                + "(reconnecting) "
+                + "at 5m05s.")
+    }
+
+    /// A stage that nobody saw is not one that was short.
+    @Test func voidWhenABoundedStageCannotBeSeen() {
+        var script = blackhole(attempt: 905, stages: [.init(name: "attempt", duration: .seconds(30))])
+        #expect(script.finding.verdict == .pass)
+        script.drop { _, body in body == Script.says(.attempt) }
+        #expect(script.finding.verdict == .void)
+        #expect(script.finding.summary.contains("How long the stage 'attempt' took cannot be told"))
+    }
+
+    /// A driver may speak of being connected after the first messages; the wire knew before.
+    @Test func theWireStandsInForALateWord() {
+        var script = blackhole(attempt: 905)
+        script.drop { at, body in at > 900 && body == Script.says(.connected) }
+        script.at(905.5, Script.wire(.established, Script.phoneAgain, Script.broker))
+        script.at(907, Script.says(.connected))
+        #expect(script.finding.summary.contains("connected after 5.5 s, first new message after another 520 ms"))
+    }
+
+    @Test func statesThatMeanConnectedAreNoLoss() {
+        var script = Script.healthy(faults: [.hangUp(600)], expect: [.recovery("hang-up", within: .seconds(5))])
+        script.messages(-5, 1800, lost: 600..<602)
+        script.strike(0, "hang-up", from: 600)
+        script.at(-5, Script.state("subscribed"))
+        script.at(600.1, Script.state("disconnected"))
+        script.at(601, Script.state("subscribed"))
+        #expect(script.judgement().verdict == .pass, "\(script.judgement())")
     }
 
     @Test func voidWhenTheRunEndsTooSoon() {

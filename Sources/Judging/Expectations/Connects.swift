@@ -30,15 +30,16 @@ struct Connects: Expectation {
     }
 
     func judge(_ run: RunView) -> Finding {
-        let findings = run.instances(of: plan.actor).map { judge(run, $0) }
+        let sessions = Dictionary(grouping: run.sessionNames(of: plan.actor), by: \.instance)
+        let findings = run.instances(of: plan.actor).map { judge(run, $0, sessions[$0] ?? []) }
         return Finding.worst(findings) ?? plan.void("\(plan.actor) left no trace in the recording.")
     }
 
-    private func judge(_ run: RunView, _ instance: Instance) -> Finding {
+    private func judge(_ run: RunView, _ instance: Instance, _ sessions: [RunView.SessionName]) -> Finding {
         let started = run.lives[instance]?.first { if case .started = $0.change { true } else { false } }
         guard let started = started?.moment else { return plan.void("\(instance) was not started.") }
-        let signs = run.sessionNames(of: instance.actor).filter { $0.instance == instance }.map { ClientSigns(run, $0) }
-        let ups = signs.flatMap(\.signs).filter { $0.kind == .up && $0.moment.time >= started.time }
+        let signs = sessions.map { ClientSigns(run, $0) }
+        let ups = ClientSigns.ups(signs.flatMap(\.signs).filter { $0.moment.time >= started.time })
         let evidence = [run.evidence(started, "\(instance) was started")]
         guard let up = ups.min(by: { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }) else {
             return notConnected(run, instance, started, signs, evidence)

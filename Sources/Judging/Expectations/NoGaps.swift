@@ -24,13 +24,14 @@ struct NoGaps: Expectation {
     func judge(_ run: RunView) -> Finding {
         let flow = Flow(run, plan.subject)
         if let void = flow.void { return plan.void(void) }
-        let findings = run.instances(of: flow.to).map { judge(run, flow, $0) }
+        let sessions = Dictionary(grouping: flow.sessions, by: \.instance)
+        let findings = run.instances(of: flow.to).map { judge(run, flow, $0, sessions[$0] ?? []) }
         return Finding.worst(findings) ?? plan.void("\(flow.to) left no trace in the recording.")
     }
 
-    private func judge(_ run: RunView, _ flow: Flow, _ instance: Instance) -> Finding {
-        let sessions = flow.sessions.filter { $0.instance == instance }.compactMap { run.sessions[$0] }
-        let received = sessions.flatMap(\.received)
+    private func judge(_ run: RunView, _ flow: Flow, _ instance: Instance, _ sessions: [RunView.SessionName]) -> Finding
+    {
+        let received = sessions.flatMap { run.sessions[$0]?.received ?? [] }
         guard let first = received.map(\.moment.time).min() else {
             return plan.void("\(instance) reported nothing received: nothing says from when on it listened.")
         }
@@ -51,7 +52,8 @@ struct NoGaps: Expectation {
                 "All \(owed.count) messages that \(flow.from) sent while \(instance) was listening arrived.",
                 measured: 0, bound: 0, unit: "messages", [])
         }
-        return failed(run, flow, instance, missing, of: owed.count, last: received.last)
+        return failed(
+            run, flow, instance, missing, of: owed.count, last: received.max { $0.moment.time < $1.moment.time })
     }
 
     private func owed(_ run: RunView, _ flow: Flow, from first: Timestamp) -> [RunView.Message] {

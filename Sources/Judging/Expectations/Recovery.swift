@@ -17,15 +17,17 @@ struct Recovery: Expectation {
             is judged on the wire: the server's first payload on a new connection.
 
             Stages: detect, from the strike to the first sign that the client knows (its driver says a state other \
-            than connected, an error or an attempt; its host sends FIN, RST or a new SYN). attempt, from there to its \
-            first attempt. connect, from the moment that liveness is owed to the connection that brought the message. \
-            message, from there to the message. A client whose connection survives needs none of them.
+            than connected, subscribed, ready, online or streaming, an error or an attempt; its host sends FIN, RST or \
+            a new SYN). attempt, from there to its first attempt. connect, from the moment that liveness is owed to \
+            the connection that brought the message. message, from there to the message. A client whose connection \
+            survives needs none of them.
 
-            A new message can come no sooner than the publisher sends one: allow for its period.
+            A new message can come no sooner than the publisher sends one: allow for its period. After a kill liveness \
+            is owed once all that was killed is ready again.
 
-            It is void when the fault did not strike this client, when another fault or the end came before the time \
-            allowed was over, and when neither driver nor wire can tell. A client that ends by itself in play has not \
-            recovered.
+            It is void when the fault did not strike this client, when the client was not connected as it struck, when \
+            another fault or the end came before the time allowed was over, and when neither driver nor wire can tell. \
+            A client that ends by itself in play has not recovered.
             """,
         subject: .client,
         parameters: [
@@ -72,6 +74,12 @@ struct Recovery: Expectation {
         guard let trace = RecoveryTrace(run, strike, signs) else {
             return plan.void("What \(strike.name) took away was not there again: nobody could recover from it.")
         }
+        if let loss = signs.lossBefore(trace.struck.time) {
+            return plan.void(
+                "\(trace.name) was not connected when \(strike.name) struck: \(loss.text) at "
+                    + "\(run.at(loss.moment.time)).",
+                [run.evidence(loss.moment, loss.text), run.evidence(trace.struck, "\(strike.name) struck")])
+        }
         let story = RecoveryStory(run, trace, within: within)
         switch trace.outcome {
         case .untold(let why):
@@ -84,6 +92,14 @@ struct Recovery: Expectation {
 
     private func onTime(_ trace: RecoveryTrace, _ story: RecoveryStory, total: Duration) -> Finding {
         let over = stages.first { bound in trace.stage(bound.name).map { $0 > bound.duration } ?? false }
+        // A client that made a new connection went through every stage: one that nobody saw is not one that was short.
+        let unseen = stages.first { trace.connected != nil && trace.stage($0.name) == nil }
+        if over == nil, let unseen {
+            return plan.void(
+                "\(story.passed(total)) How long the stage '\(unseen.name)' took cannot be told: neither driver nor "
+                    + "wire "
+                    + "shows it.", story.evidence)
+        }
         guard let over, let taken = trace.stage(over.name) else {
             return plan.pass(
                 story.passed(total), measured: total.seconds, bound: within.seconds, unit: "s", story.evidence)

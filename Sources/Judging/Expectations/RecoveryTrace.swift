@@ -55,7 +55,7 @@ struct RecoveryTrace {
         attempted = detected.flatMap { known in
             attempts.first { $0.moment.time >= known.moment.time && $0.moment.time <= until }
         }
-        connected = before.last { $0.kind == .up }
+        connected = ClientSigns.ups(before).last
     }
 
     /// An idle mapping's end strikes the client that it belongs to: its own mapping tells better than the first hit of
@@ -63,13 +63,18 @@ struct RecoveryTrace {
     private static func struck(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) -> Moment? {
         guard strike.strikesAtFirstHit, let applied = strike.applied else { return strike.struck }
         guard case .host(let router) = strike.plan.target, let wire = signs.wire else { return strike.struck }
-        let connections = Set(wire.filter { $0.change.change == .established }.map { [$0.change.from, $0.change.to] })
         let own = run.mappings.first { mapping in
             mapping.moment.time >= applied.time && mapping.change.router == router
                 && (mapping.change.change == .expired || mapping.change.change == .forgotten)
-                && connections.contains([mapping.change.from, mapping.change.to])
+                && isLatest(mapping, among: wire)
         }
         return own?.moment ?? strike.struck
+    }
+
+    /// Whether it was the mapping of the connection that the client made last: older ones, long given up, expire too.
+    private static func isLatest(_ mapping: RunView.Mapping, among wire: [RunView.Wire]) -> Bool {
+        let latest = wire.last { $0.change.change == .established && $0.moment.time <= mapping.moment.time }?.change
+        return latest?.from == mapping.change.from && latest?.to == mapping.change.to
     }
 
     /// A driver's attempt and the SYN it makes are one attempt: the wire's is left out where the driver speaks.

@@ -31,7 +31,7 @@ package enum Judge {
 
     private static func verdict(_ verdicts: [Verdict]) -> Verdict {
         let precedence: [Verdict] = [.error, .unsupported, .fail, .void]
-        return precedence.first { verdicts.contains($0) } ?? (verdicts.isEmpty ? .void : .pass)
+        return precedence.first { verdicts.contains($0) } ?? .pass
     }
 
     private static func finding(_ plan: ExpectationPlan, _ run: RunView) -> Finding {

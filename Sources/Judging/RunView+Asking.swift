@@ -48,7 +48,7 @@ extension RunView {
     package func ownWire(of instance: Instance) -> [Wire]? {
         guard let host = plan(of: instance.actor)?.host else { return nil }
         let dialing = scenario.actors.filter { $0.host == host && $0.role != .server }
-        guard dialing.reduce(0, { $0 + $1.count }) == 1, dialing[0].name == instance.actor else { return nil }
+        guard dialing.count == 1, dialing[0].count == 1, dialing[0].name == instance.actor else { return nil }
         return wire[host] ?? []
     }
 

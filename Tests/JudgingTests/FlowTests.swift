@@ -180,6 +180,8 @@ import Testing
         #expect(late.finding.verdict == .fail)
         #expect(late.finding.measured == 5.5)
         #expect(late.finding.bound == 5)
+        // The driver's word counts, not the wire's, which is earlier and means less.
+        late.at(-7, Script.wire(.established, Script.phone, Script.broker))
         #expect(late.finding.summary == "subscriber was connected 5.5 s after its start; 5 s were allowed.")
     }
 

@@ -45,6 +45,16 @@ import Testing
         #expect(judgement.findings.map(\.verdict) == [.pass, .pass, .pass, .fail])
     }
 
+    /// What is known to be wrong is said, even if something else could not be judged.
+    @Test func aFailureOutweighsAVoidFinding() {
+        var script = failing()
+        script.scenario.expectations.append(.recovery("hang-up", within: .seconds(5)))
+        let judgement = script.judgement()
+        #expect(judgement.verdict == .fail)
+        #expect(judgement.findings.map(\.verdict) == [.pass, .pass, .pass, .fail, .void])
+        #expect(judgement.reasons == ["The timeline has no hang-up."])
+    }
+
     @Test func faultWithoutHitsIsVoidWhateverElse() {
         for var script in [good(), failing()] {
             script.drop { _, body in if case .fault = body { true } else { false } }
@@ -107,6 +117,10 @@ import Testing
         var script = good()
         script.drop { _, body in isDriver(body, "subscriber") && sequence(body) == nil }
         script.at(-7, Script.wire(.established, Script.phone, Script.broker))
+        #expect(script.judgement().verdict == .pass)
+        // One of two connections may go.
+        script.at(580, Script.wire(.established, Script.phoneAgain, Script.broker))
+        script.at(585, Script.wire(.fin, Script.phoneAgain, Script.broker))
         #expect(script.judgement().verdict == .pass)
         script.at(590, Script.wire(.reset, Script.broker, Script.phone))
         expect(script, .void, "10.77.2.1:1883 sent a RST at 9m50s")

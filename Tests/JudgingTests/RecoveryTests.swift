@@ -67,6 +67,8 @@ import Testing
     @Test func failsWhenItNeverComesBack() {
         var script = blackhole(attempt: 905)
         script.drop { at, body in at > 897 && isDriver(body, "subscriber") && at < 1801 }
+        // What it does as the run takes it down says nothing.
+        script.at(1811, Script.says(.attempt), Script.says(.connected), Script.received(100_000))
         let finding = script.finding
         #expect(finding.verdict == .fail)
         #expect(finding.measured == 910)
@@ -266,6 +268,29 @@ extension RecoveryExpectation {
         #expect(script.judgement().verdict == .void)
     }
 
+    /// What was held up by the fault and comes after it, over the same connection, is new to its user.
+    @Test func aMessageHeldUpByTheFaultCounts() {
+        var script = Script.healthy(
+            faults: [.blackhole(600, 610)], expect: [.recovery("blackhole", within: .seconds(5))])
+        script.messages(-5, 1800, lost: 599..<620)
+        script.strike(0, "blackhole", from: 600, to: 610)
+        script.at(611, Script.received(599))
+        #expect(script.finding.verdict == .pass)
+        #expect(script.finding.measured == 1)
+    }
+
+    /// The kernel acts between the time due and its acknowledgement.
+    @Test func signsBeforeTheAcknowledgementAreTheFaults() {
+        var script = Script.healthy(faults: [.hangUp(600)], expect: [.recovery("hang-up", within: .seconds(5))])
+        script.messages(-5, 1800, lost: 600..<602)
+        script.at(600.002, Script.state("disconnected"))
+        script.at(600.004, .fault(FaultChange(0, "hang-up", .applied(late: 4_000_000))))
+        script.at(600.004, .fault(FaultChange(0, "hang-up", .healed(late: 0, total: 1))))
+        script.at(601, Script.says(.connected))
+        #expect(script.judgement().verdict == .pass, "\(script.judgement())")
+        #expect(script.finding.summary.contains("detected after 2 ms"), "\(script.finding.summary)")
+    }
+
     @Test func voidWhenTheClientWasDownAlready() {
         var script = Script.healthy(
             faults: [.blackhole(300, 310), .hangUp(600, index: 1)], expect: [.recovery("hang-up", within: .seconds(5))])
@@ -352,12 +377,35 @@ extension RecoveryExpectation {
         #expect(
             script.finding.summary.contains("detected after 30 s, tried after another 10 s"),
             "\(script.finding.summary)")
+        // A SYN that its kernel sends again is no new attempt.
+        #expect(script.finding.evidence.count { $0.text.hasPrefix("attempt:") } == 1)
         script.drop { at, body in at > 904 && at < 1000 }
         #expect(script.finding.verdict == .fail)
     }
 
     @Test func voidWhenTheWireSaysNothing() {
         #expect(silent(.blackhole(600, 900)).finding.verdict == .void)
+    }
+
+    /// What happened to a connection after another fault says nothing about this one.
+    @Test func signsOfAnotherFaultAreNotThisOnes() {
+        var script = silent(.blackhole(600, 610))
+        script.scenario.faults.append(.hangUp(700, index: 1))
+        script.strike(1, "hang-up", from: 700)
+        script.at(700.1, Script.wire(.fin, Script.phone, Script.broker))
+        script.at(701, Script.wire(.attempt, Script.phoneAgain, Script.broker))
+        #expect(script.finding.verdict == .void)
+        #expect(script.finding.summary.contains("the wire shows neither"), "\(script.finding.summary)")
+    }
+
+    @Test func voidWhenAnotherActorDialsFromTheSameHost() {
+        var script = silent(.blackhole(600, 900))
+        script.at(630, Script.wire(.fin, Script.phone, Script.broker))
+        #expect(script.finding.verdict == .fail)
+        var other = script.scenario.actors[2]
+        other.name = "other"
+        script.scenario.actors.append(other)
+        #expect(script.finding.verdict == .void)
     }
 
     @Test func voidWhenTheWireDoesNotTellThemApart() {

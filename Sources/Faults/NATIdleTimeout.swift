@@ -60,9 +60,12 @@ package struct NATIdleTimeout: Fault {
         let active = Active(router: router, tracking: tracking)
         do throws(FaultError) {
             try Self.attempt {
+                // The listing ends what had expired before, unnoticed: that is no hit.
+                let standing = try tracking.entries()
+                _ = try tracking.read()
                 if let onExpiry { try router.setOnExpiry(onExpiry) }
                 try router.setIdleTimeout(timeout)
-                for entry in try tracking.entries() where entry.isEstablished && entry.timeout >= timeout {
+                for entry in standing where entry.isEstablished && entry.timeout >= timeout {
                     _ = try tracking.setTimeout(of: entry, to: timeout)
                 }
             }

@@ -24,13 +24,19 @@ final class Timeline {
         }
     }
 
-    /// Writes how often each active fault has hit, when that has changed.
+    /// Writes how often each active fault has hit, when that has changed. Part of every drain: a first hit carries the
+    /// kernel's stamp where there is one, and that lies after the drain before.
     func sampleHits() {
         for (index, fault) in active.sorted(by: { $0.key < $1.key }) {
-            guard let total = try? fault.hits(), total > hits[index, default: 0] else { continue }
-            hits[index] = total
-            tell(index, .hit(total: total))
+            if let total = try? fault.hits() { tellHits(index, fault, total) }
         }
+    }
+
+    private func tellHits(_ index: Int, _ fault: any ActiveFault, _ total: Int64) {
+        guard total > hits[index, default: 0] else { return }
+        let isFirst = hits[index] == nil
+        hits[index] = total
+        tell(index, .hit(total: total), at: isFirst ? fault.firstHit : nil)
     }
 
     /// Whatever still strikes at the end of the timeline heals now.
@@ -54,7 +60,10 @@ final class Timeline {
         guard let fault = active.removeValue(forKey: index) else { return }
         do throws(FaultError) {
             try fault.heal()
-            tell(index, .healed(late: Clock.now - due, total: try fault.hits()))
+            let late = Clock.now - due
+            let total = try fault.hits()
+            if fault.firstHit != nil { tellHits(index, fault, total) }
+            tell(index, .healed(late: late, total: total))
         } catch {
             fail(index, error)
         }
@@ -67,7 +76,8 @@ final class Timeline {
         failure = failure ?? Engine.Ending(error.isUnsupported ? .unsupported : .error, reason)
     }
 
-    private func tell(_ index: Int, _ change: FaultChange.Change) {
-        engine.recorder.add(.fault(FaultChange(index, engine.scenario.faults[index].kind, change)))
+    private func tell(_ index: Int, _ change: FaultChange.Change, at time: Int64? = nil) {
+        let body = Event.Body.fault(FaultChange(index, engine.scenario.faults[index].kind, change))
+        engine.recorder.add(Timestamp(nanoseconds: time ?? Clock.now), body)
     }
 }

@@ -61,6 +61,7 @@ final class Watch {
             try router.sweep()
             count += try drain(router)
         }
+        engine.timeline?.sampleHits()
         // One drain late: a driver's stamp, made just before it was interrupted, still finds its place.
         engine.recorder.flush(upTo: lastDrain)
         return count
@@ -93,9 +94,8 @@ final class Watch {
         }
     }
 
-    /// Traffic, sockets, processes and hits at this moment.
+    /// Traffic, sockets and processes at this moment.
     func sample() {
-        engine.timeline.sampleHits()
         let now = Timestamp(nanoseconds: Clock.now)
         for (probe, wire) in zip(links, engine.lab.wires) {
             for var traffic in probe.traffic {

@@ -142,6 +142,18 @@ extension KernelTests {
             #expect(try fault.hits() == 0)
         }
 
+        @Test func `nat-idle-timeout does not count what had expired before, unnoticed`() throws {
+            let (field, listener) = try makeField()
+            let (client, server) = try connect(field, listener)
+            // The router's own time was over half a second ago; its collector comes by once a minute.
+            usleep(3_600_400_000)
+            let fault = try field.strike("nat-idle-timeout", home, timeout(30))
+            #expect(try fault.hits() == 0)
+            sleep(60)
+            #expect(try fault.hits() == 0)
+            withExtendedLifetime((client, server)) {}
+        }
+
         @Test func `nat-idle-timeout has no hits among those who talk or say goodbye`() throws {
             let (field, listener) = try makeField()
             let (client, server) = try connect(field, listener)

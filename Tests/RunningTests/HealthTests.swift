@@ -1,8 +1,8 @@
 import Recordings
-import Scenarios
 import Testing
 
 @testable import Running
+@testable import Scenarios
 
 @Suite struct HealthTests {
     /// A client on `phone` (10.77.1.1); with or without a flow that must reach it.

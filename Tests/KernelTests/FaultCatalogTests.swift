@@ -1,0 +1,73 @@
+import Faults
+import Scenarios
+import Testing
+
+/// What the definitions promise to the checker and to people. Needs no kernel.
+@Suite struct FaultCatalogTests {
+    private static let catalog = Catalog(
+        faults: FaultCatalog.definitions,
+        expectations: [
+            ExpectationDefinition(
+                name: "anything", summary: "", details: "", subject: .client, parameters: [], example: "")
+        ], profiles: [])
+
+    /// The lab and the actors that every example speaks of.
+    private func load(timeline: String) throws -> [FaultPlan] {
+        let text = """
+            format: 1
+            name: example
+            summary: An example of a definition.
+            lab:
+              hosts:
+                phone: {}
+                home: { nat: { idle-timeout: 5m } }
+                cloud: {}
+              links:
+                - { between: [phone, home] }
+                - { between: [home, cloud] }
+            actors:
+              broker: { role: server, on: cloud, run: [server] }
+              subscriber: { role: client, on: phone, run: [client] }
+            timeline:
+              \(timeline)
+              - { end: 40m }
+            expect:
+              - { anything: subscriber }
+            """
+        let loader = ScenarioLoader(catalog: Self.catalog) { _ in Array(text.utf8) }
+        let loaded = try loader.load(path: "example.yaml")
+        return try #require(loaded.first).scenario.faults
+    }
+
+    @Test(arguments: FaultCatalog.definitions.map(\.name))
+    func `an example is a line of a timeline, and makes that fault`(name: String) throws {
+        let definition = try #require(FaultCatalog.definitions.first { $0.name == name })
+        let plans = try load(timeline: definition.example)
+        #expect(plans.map(\.kind) == [name])
+        let fault = FaultCatalog.make(try #require(plans.first))
+        #expect(type(of: fault).definition.name == name)
+    }
+
+    @Test(arguments: FaultCatalog.definitions.map(\.name))
+    func `a definition says everything, in sentences`(name: String) throws {
+        let definition = try #require(FaultCatalog.definitions.first { $0.name == name })
+        let parameters = definition.parameters
+        let texts =
+            [definition.summary, definition.wire, definition.heals, definition.hit, definition.mechanism]
+            + parameters.map(\.summary)
+        for text in texts {
+            #expect(text.hasSuffix(".") || text.hasSuffix(".)"), "\(text)")
+            #expect(text.count > 20, "\(text)")
+            #expect(!text.contains("  "), "\(text)")
+        }
+        #expect(!definition.summary.contains("\n"))
+        // Whoever copies the example has every parameter to play with.
+        for parameter in parameters { #expect(definition.example.contains("\(parameter.name):")) }
+    }
+
+    @Test func `every fault has a name of its own`() {
+        let names = FaultCatalog.definitions.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.allSatisfy { $0.allSatisfy { $0 == "-" || $0.isLowercase } })
+    }
+}

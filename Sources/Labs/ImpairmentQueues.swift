@@ -48,9 +48,13 @@ struct ImpairmentQueues {
         if hasNetem {
             try setNetem(wanted, routes)
         } else if Self.needsNetem(wanted) {
-            throw LabError(routes.namespace.owner, .unsupported(missing: "sch_netem"))
+            throw LabError(routes.namespace.owner, .unsupported(missing: Capability.netem.rawValue))
         }
-        try setBucket(wanted, routes)
+        do {
+            try setBucket(wanted, routes)
+        } catch let error as NetlinkError where error.code == ENOENT && !hasBucket {
+            throw LabError(routes.namespace.owner, .unsupported(missing: Capability.tokenBucket.rawValue))
+        }
         current = wanted
     }
 

@@ -20,6 +20,17 @@ package final class Lab {
     /// - Throws: `LabError`, also for what this kernel lacks.
     package init(_ plan: LabPlan, seed: UInt64) throws(LabError) {
         self.plan = plan
+        do throws(LabError) {
+            try build(seed: seed)
+        } catch {
+            // A refusal often is a piece that is missing, in other words.
+            let missing = error.missing == nil ? Capability.missing(for: plan) : []
+            if missing.isEmpty { throw error }
+            throw LabError(error.subject, .unsupported(missing: missing.joined(separator: ", ")))
+        }
+    }
+
+    private func build(seed: UInt64) throws(LabError) {
         for host in plan.hosts { hosts.append(try makeHost(host)) }
         for (number, link) in plan.links.enumerated() { wires.append(try makeLink(link, number, seed: seed)) }
         for host in plan.hosts {
@@ -27,6 +38,7 @@ package final class Lab {
             let router = try LabError.of("router \(host.name)") { try NATRouter(self.host(host.name), nat) }
             routers.append(router)
         }
+        if Names.isLabKernel { note(try LabError.of("the lab kernel") { try LabSettings.applyToLabKernel() }) }
     }
 
     /// Names were checked: an unknown one is our own bug.

@@ -58,6 +58,13 @@ enum LabSettings {
         }
     }
 
+    /// Limits that the whole kernel shares, and that follow its memory. Only the lab kernel is ours to change.
+    static func applyToLabKernel() throws(SystemError) -> [String] {
+        // A storm of reconnecting clients leaves an old and a new mapping each; 512 MiB would allow 8,192. The default
+        // of a machine of 4 GiB or more.
+        try apply([Setting("net.netfilter.nf_conntrack_max", "262144")], to: .current())
+    }
+
     /// Writes what must be there, and gives a note for each of the others that this kernel does not have.
     static func apply(_ settings: [Setting], to namespace: NetworkNamespace) throws(SystemError) -> [String] {
         var notes: [String] = []

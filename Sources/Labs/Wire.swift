@@ -25,13 +25,15 @@ package final class Wire {
     private var fromFirst: Direction
     private var fromSecond: Direction
 
+    typealias Overlay = (id: String, change: (inout Impairment) -> Void)
+
     /// One direction: what impairs it, on the device by which packets leave.
     struct Direction {
         var egress: Side
         var queues: ImpairmentQueues
         var base: Impairment
         /// In the order in which they were laid.
-        var overlays: [(id: String, change: (inout Impairment) -> Void)] = []
+        var overlays: [Overlay] = []
 
         var effective: Impairment {
             var result = base
@@ -82,16 +84,20 @@ package final class Wire {
         try changeOverlays(from: nil) { $0.removeAll { $0.id == id } }
     }
 
-    private func changeOverlays(
-        from host: String?, _ change: (inout [(id: String, change: (inout Impairment) -> Void)]) -> Void
-    ) throws(LabError) {
-        if host == nil || side(of: host!) == first {
-            change(&fromFirst.overlays)
+    /// Both directions change, or none.
+    private func changeOverlays(from host: String?, _ change: (inout [Overlay]) -> Void) throws(LabError) {
+        let former = (fromFirst.overlays, fromSecond.overlays)
+        if host == nil || side(of: host!) == first { change(&fromFirst.overlays) }
+        if host == nil || side(of: host!) == second { change(&fromSecond.overlays) }
+        do throws(LabError) {
             try apply(&fromFirst)
-        }
-        if host == nil || side(of: host!) == second {
-            change(&fromSecond.overlays)
             try apply(&fromSecond)
+        } catch {
+            (fromFirst.overlays, fromSecond.overlays) = former
+            // What could be made before can be made again; if not, the first refusal is the one to tell.
+            try? apply(&fromFirst)
+            try? apply(&fromSecond)
+            throw error
         }
     }
 

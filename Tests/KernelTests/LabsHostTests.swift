@@ -36,6 +36,8 @@ extension KernelTests {
                 #expect { try lab.link("a-b").overlay(id: "slow", from: "a") { $0.delay = .seconds(1) } } throws: {
                     ($0 as? LabError)?.missing == "sch_netem"
                 }
+                #expect(lab.link("a-b").impairment(from: "a") == Impairment())
+                try lab.link("a-b").overlay(id: "narrow", from: "a") { $0.rate = 1_000_000 }
             }
         }
 
@@ -60,7 +62,9 @@ extension KernelTests {
             #expect(try lab.router("home").refused().fromInside > 0)
         }
 
-        @Test func `a drop is acknowledged within 200 microseconds, ten times sooner than nft or tc have started`() throws {
+        @Test func `a drop is acknowledged within 200 microseconds, ten times sooner than nft or tc have started`()
+            throws
+        {
             let bench = try DropBench(on: try Lab(TestLab.pair(), seed: 1).link("a-b"), rounds: 50)
             let (ours, nft, tc) = (
                 DropBench.median(bench.ours), DropBench.median(bench.nft), DropBench.median(bench.tc)

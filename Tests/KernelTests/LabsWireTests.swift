@@ -112,6 +112,7 @@ extension KernelTests {
             #expect(Capability.missing(for: TestLab.natted(), impaired: true) == [])
             let rated = TestLab.pair(TestLab.impairment(delay: .seconds(1), rate: 1_000_000))
             #expect(Capability.missing(for: rated) == [])
+            #expect(Files.text("/proc/sys/net/netfilter/nf_conntrack_max") == "262144\n")
         }
 
         @Test func `a refusal names the object, and carries the kernel's words`() throws {

@@ -17,12 +17,13 @@ package enum ProcessTable {
 
     /// Live processes (not zombies) of a session, in the order of their numbers.
     package static func members(ofSession session: Int32) -> [Int32] {
-        entries().filter { $0.session == session && $0.state != "Z" }.map(\.pid)
+        entries(from: session).filter { $0.session == session && $0.state != "Z" }.map(\.pid)
     }
 
-    package static func entries() -> [Entry] {
+    /// Processes with this number or a higher one: those of a session come after its leader.
+    package static func entries(from lowest: Int32) -> [Entry] {
         let names = (try? Files.list("/proc")) ?? []
-        return names.compactMap(Int32.init).sorted().compactMap(entry)
+        return names.compactMap(Int32.init).filter { $0 >= lowest }.sorted().compactMap(entry)
     }
 
     package static func entry(_ pid: Int32) -> Entry? {

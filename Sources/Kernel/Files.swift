@@ -7,11 +7,12 @@ package enum Files {
     package static func read(_ path: String, limit: Int = .max) throws(SystemError) -> [UInt8] {
         let file = try Descriptor.open(path, O_RDONLY)
         var bytes: [UInt8] = []
+        // Small at first: most files are, and a large buffer costs a mapping each time.
+        var step = 8191
         // One byte beyond the limit shows that there is more; `limit` may be all there is, and 1 more would overflow.
-        while bytes.count <= limit, let part = try file.read(limit: min((1 << 18) - 1, limit - bytes.count) + 1),
-            !part.isEmpty
-        {
+        while bytes.count <= limit, let part = try file.read(limit: min(step, limit - bytes.count) + 1), !part.isEmpty {
             bytes += part
+            step = min(step * 4, 1 << 18)
             if bytes.count > limit { throw SystemError("read more than \(limit) bytes of", path, code: EFBIG) }
         }
         return bytes

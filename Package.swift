@@ -11,7 +11,7 @@ let package = Package(
     targets: [
         // The C edge: module maps for Debian's libraries, and shims where Swift cannot call C directly.
         .target(name: "CLinux"),
-        .systemLibrary(name: "CLibNL", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-route-3-dev"])]),
+        .systemLibrary(name: "CLibNL", pkgConfig: "libnl-3.0", providers: [.apt(["libnl-3-dev"])]),
         .target(name: "CNetlink", dependencies: ["CLibNL", "CNftables", "CLinux"]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

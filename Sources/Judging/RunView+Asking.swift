@@ -128,9 +128,22 @@ extension RunView {
         return stream.isEmpty ? "message \(sequence)" : "\(stream) \(sequence)"
     }
 
-    /// When anybody's driver said that it sent this message, for the first time; nil when nobody did.
-    package func sentTime(of message: Message) -> Timestamp? {
-        guard let sequence = message.sequence else { return nil }
-        return sentTimes[MessageKey(stream: message.stream, sequence: sequence)]
+    /// When the message that was received was sent: the latest time before it that anybody's driver said so of its
+    /// number. Nil when nobody did.
+    package func sentTime(of received: Message) -> Timestamp? {
+        guard let key = received.key, let first = sentTimes[key] else { return nil }
+        // A driver that speaks after it has sent may be read later than the one that received.
+        let latest = received.moment.time + underWay
+        return resentTimes[key]?.last { $0 <= latest } ?? first
+    }
+
+    /// From when on numbers may begin anew although nobody said what was sent: starts of servers and publishers in
+    /// play.
+    package var restarts: [Timestamp] {
+        let servers = Set(scenario.actors.filter { $0.role != .client }.map(\.name))
+        let starts = lives.filter { servers.contains($0.key.actor) }.values.joined().filter { life in
+            if case .started = life.change, let play { life.moment.time >= play } else { false }
+        }
+        return starts.map(\.moment.time).sorted()
     }
 }

@@ -21,6 +21,8 @@ package struct RunView: Sendable {
     package private(set) var streams: [String] = []
     /// When each message was sent first, as a driver said.
     package private(set) var sentTimes: [MessageKey: Timestamp] = [:]
+    /// When a number was sent again: a publisher or server that was started anew begins at 1.
+    package private(set) var resentTimes: [MessageKey: [Timestamp]] = [:]
     /// When anything was sent, numbered or not, in time order.
     package private(set) var sendings: [Timestamp] = []
     private var streamNumbers: [String: Int] = [:]
@@ -49,6 +51,8 @@ package struct RunView: Sendable {
         package var moment: Moment
         package var stream: Int
         package var sequence: Int64?
+
+        package var key: MessageKey? { sequence.map { MessageKey(stream: stream, sequence: $0) } }
     }
 
     package struct Report: Sendable {
@@ -112,7 +116,11 @@ package struct RunView: Sendable {
             sendings.append(moment.time)
             if let sequence = message.sequence {
                 let key = MessageKey(stream: message.stream, sequence: sequence)
-                sentTimes[key] = sentTimes[key] ?? moment.time
+                if sentTimes[key] == nil {
+                    sentTimes[key] = moment.time
+                } else {
+                    resentTimes[key, default: []].append(moment.time)
+                }
             }
         case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .breaker, .error, .note,
             .unsupported:

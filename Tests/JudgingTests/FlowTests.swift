@@ -68,6 +68,19 @@ import Testing
         #expect(short.finding.verdict == .pass)
     }
 
+    /// A publisher that begins at 1 again sends other messages, whatever came before under their numbers.
+    @Test func aNumberThatIsSentAgainIsOwedAgain() {
+        var script = Script.healthy(expect: [.noGaps])
+        script.messages(-5, 1000)
+        for second in 1000..<1700 {
+            script.at(Double(second), Script.sent(Int64(second - 1000)))
+            if second != 1100 { script.at(Double(second) + 0.1, Script.received(Int64(second - 1000))) }
+        }
+        #expect(script.finding.verdict == .fail)
+        #expect(script.finding.measured == 1)
+        #expect(script.finding.evidence[0].text.hasPrefix("ticks 100 sent from 18m20s"), "\(script.finding.evidence)")
+    }
+
     @Test func eachInstanceIsOwedAll() {
         var script = Script.healthy(expect: [.noGaps], count: 2)
         script.messages(-5, 1800)

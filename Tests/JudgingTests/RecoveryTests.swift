@@ -234,6 +234,27 @@ import Testing
         #expect(script.finding.summary.contains("after kill at 10m of broker was over"), "\(script.finding.summary)")
     }
 
+    /// A server that was killed counts from 1 again: what it sends then is new, by its driver or by its start.
+    @Test(arguments: [true, false])
+    func numbersMayBeginAnew(senderSpeaks: Bool) {
+        let broker = Instance("broker")
+        var script = Script.healthy(
+            faults: [.kill(600, of: "broker")], expect: [.recovery("kill", within: .seconds(10))])
+        script.messages(-5, 600, sends: senderSpeaks)
+        script.strike(0, "kill", from: 600)
+        script.at(600.001, .actor(ActorChange(broker, .exited(status: nil, signal: 9))))
+        script.at(601, Script.says(.error))
+        script.at(610, .actor(ActorChange(broker, .ready)))
+        if !senderSpeaks { script.at(609, .actor(ActorChange(broker, .started(pid: 9)))) }
+        script.at(612, Script.says(.attempt), Script.says(.connected))
+        for second in 613..<1800 {
+            if senderSpeaks { script.at(Double(second), Script.sent(Int64(second - 612))) }
+            script.at(Double(second) + 0.1, Script.received(Int64(second - 612)))
+        }
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        #expect(script.finding.measured == 3.1)
+    }
+
     @Test func voidWhenNobodySentAnything() {
         var script = Script.healthy(faults: [.hangUp(600)], expect: [.recovery("hang-up", within: .seconds(10))])
         script.messages(-5, 600)

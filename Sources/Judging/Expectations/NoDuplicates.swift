@@ -29,8 +29,8 @@ struct NoDuplicates: Expectation {
         if let void = flow.void { return plan.void(void) }
         var timesSent: [RunView.MessageKey: Int] = [:]
         for message in flow.sent {
-            guard let sequence = message.sequence else { continue }
-            timesSent[.init(stream: message.stream, sequence: sequence), default: 0] += 1
+            guard let key = message.key else { continue }
+            timesSent[key, default: 0] += 1
         }
         let findings = flow.sessions.map { judge(run, flow, $0, timesSent) }
         return Finding.worst(findings) ?? plan.void("\(flow.to) left no trace in the recording.")
@@ -43,9 +43,7 @@ struct NoDuplicates: Expectation {
         var repetitions: [Repetition] = []
         var judged = 0
         for message in run.sessions[name]?.received ?? [] {
-            guard let sequence = message.sequence else { continue }
-            let key = RunView.MessageKey(stream: message.stream, sequence: sequence)
-            guard let sent = timesSent[key] else { continue }
+            guard let key = message.key, let sent = timesSent[key] else { continue }
             judged += 1
             let before = seen[key] ?? (message.moment, 0)
             seen[key] = (before.first, before.times + 1)

@@ -40,12 +40,11 @@ struct NoGaps: Expectation {
             return plan.void(
                 "\(flow.from) reported nothing sent while \(instance) was listening: there is no flow to judge.")
         }
-        let arrived = Set(
-            received.compactMap { message in
-                message.sequence.map { RunView.MessageKey(stream: message.stream, sequence: $0) }
-            })
+        let arrived = Dictionary(
+            received.compactMap { message in message.key.map { ($0, [message.moment.time]) } }, uniquingKeysWith: +)
         let missing = owed.filter { message in
-            message.sequence.map { !arrived.contains(.init(stream: message.stream, sequence: $0)) } ?? false
+            guard let key = message.key else { return false }
+            return !hasArrived(message, arrived[key] ?? [], sentAgain: run.resentTimes[key] ?? [], run.underWay)
         }
         guard !missing.isEmpty else {
             return plan.pass(
@@ -54,6 +53,17 @@ struct NoGaps: Expectation {
         }
         return failed(
             run, flow, instance, missing, of: owed.count, last: received.max { $0.moment.time < $1.moment.time })
+    }
+
+    /// A number that was sent again is another message: what came after that is not this one.
+    private func hasArrived(
+        _ message: RunView.Message, _ arrivals: [Timestamp], sentAgain: [Timestamp], _ slack: Duration
+    ) -> Bool {
+        guard !sentAgain.isEmpty else { return !arrivals.isEmpty }
+        let next = sentAgain.first { $0 > message.moment.time }
+        return arrivals.contains { arrival in
+            arrival + slack >= message.moment.time && next.map { arrival < $0 } ?? true
+        }
     }
 
     private func owed(_ run: RunView, _ flow: Flow, from first: Timestamp) -> [RunView.Message] {

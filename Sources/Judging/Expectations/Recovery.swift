@@ -13,8 +13,9 @@ struct Recovery: Expectation {
             Measured for every strike of the fault and every session of the client; the worst decides. Liveness counts \
             from the heal of an interval, or from the strike of a moment and of a fault that strikes at its first hit. \
             It ends with the first new message: a `received` event whose sequence is beyond all that its stream had \
-            brought before, and that was not still on its way when the fault struck. A driver that reports no messages \
-            is judged on the wire: the server's first payload on a new connection.
+            brought before (or that had not come since it was sent: a server that is started again may count anew), \
+            and that was not still on its way when the fault struck. A driver that reports no messages is judged on \
+            the wire: the server's first payload on a new connection.
 
             Stages: detect, from the strike to the first sign that the client knows (its driver says a state other \
             than connected, subscribed, ready, online or streaming, an error or an attempt; its host sends FIN, RST or \

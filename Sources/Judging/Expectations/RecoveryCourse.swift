@@ -44,20 +44,34 @@ extension RecoveryTrace {
             return connects ? answer.map { .recovered($0) } ?? .notRecovered : .notRecovered
         }
 
-        /// The first message beyond all that its stream had brought before, if it proves that messages flow again.
+        /// The first message that is new to the client, if it proves that messages flow again.
         private var firstNew: Sign? {
             var highest: [Int: Int64] = [:]
-            for message in signs.received {
+            var restarts = run.restarts[...]
+            var receipts = Receipts(signs.received)
+            for (place, message) in signs.received.enumerated() {
+                if let restart = restarts.first, restart <= message.moment.time {
+                    restarts = restarts.drop { $0 <= message.moment.time }
+                    highest = [:]
+                }
                 let before = highest[message.stream]
                 if let sequence = message.sequence { highest[message.stream] = max(before ?? sequence, sequence) }
                 if message.moment.time < owedFrom { continue }
                 if message.moment.time >= run.stop { return nil }
-                if let sequence = message.sequence, let before, sequence <= before { continue }
-                guard flowsAgain(message) else { continue }
+                let isBeyond = before.flatMap { before in message.sequence.map { $0 > before } } ?? true
+                guard isBeyond || wasSentSince(receipts.last(before: place), message), flowsAgain(message) else {
+                    continue
+                }
                 return Sign(
                     moment: message.moment, kind: .up, fromDriver: true, text: "received \(run.text(of: message))")
             }
             return nil
+        }
+
+        /// A number that is not beyond all others is new if it had not come before since it was sent.
+        private func wasSentSince(_ receipt: Timestamp?, _ message: RunView.Message) -> Bool {
+            guard let sent = run.sentTime(of: message) else { return false }
+            return receipt.map { $0 < sent } ?? true
         }
 
         /// A message that was on its way when the fault struck proves nothing. This one was not, when the fault was on
@@ -68,5 +82,23 @@ extension RecoveryTrace {
             if let up = after.first(where: { $0.kind == .up }), message.moment.time >= up.moment.time { return true }
             return run.sentTime(of: message).map { $0 >= struck } ?? survived
         }
+    }
+}
+
+/// When each number was received last; read forwards only, and only as far as somebody asks, which is rare.
+private struct Receipts {
+    private let received: [RunView.Message]
+    private var last: [RunView.MessageKey: Timestamp] = [:]
+    private var known = 0
+
+    init(_ received: [RunView.Message]) { self.received = received }
+
+    /// The last receipt of this number before `place`.
+    mutating func last(before place: Int) -> Timestamp? {
+        for message in received[known..<place] {
+            if let key = message.key { last[key] = message.moment.time }
+        }
+        known = place
+        return received[place].key.flatMap { last[$0] }
     }
 }

@@ -30,19 +30,17 @@ import Testing
         #expect(
             finding.summary.hasPrefix(
                 "subscriber never received 321 of the 1804 messages that ticker sent while it was listening, in 2 "
-                    + "ranges; "
-                    + "first ticks 600...919 (320 messages), sent during blackhole at 10m on phone-home. It went on "
+                    + "ranges; first ticks 600...919 (320 messages), sent during blackhole at 10m on phone-home. It "
+                    + "went on "
                     + "with later"
             ),
             "\(finding.summary)")
         #expect(
             finding.evidence.map(\.text) == [
                 "ticks 600...919 (320 messages) sent from 10m to 15m19s, never received by subscriber; sent during "
-                    + "blackhole at "
-                    + "10m on phone-home",
+                    + "blackhole at 10m on phone-home",
                 "ticks 1000 sent from 16m40s, never received by subscriber; sent 100 s after the end of blackhole "
-                    + "at 10m on "
-                    + "phone-home",
+                    + "at 10m on phone-home",
             ])
         let line = finding.evidence[0].line
         #expect(script.recording.events[line - 2].body == Script.sent(600))
@@ -145,8 +143,7 @@ import Testing
         #expect(
             finding.summary.hasPrefix(
                 "subscriber received 3 of 1808 messages again, in 1 range; first ticks 598...600 (3 messages) at "
-                    + "10m05s, "
-                    + "5 s after hang-up at 10m of broker."), "\(finding.summary)")
+                    + "10m05s, 5 s after hang-up at 10m of broker."), "\(finding.summary)")
         #expect(finding.evidence.count == 1)
         #expect(
             finding.evidence[0].text.hasPrefix(

@@ -63,8 +63,7 @@ import Testing
             expect(
                 script, .void,
                 "blackhole at 10m on phone-home struck no packet: nothing that it applies to was sent on phone-home "
-                    + "in that time. "
-                    + "A hit is: something struck.")
+                    + "in that time. A hit is: something struck.")
         }
     }
 

@@ -31,8 +31,7 @@ import Testing
         #expect(
             finding.summary
                 == "subscriber had a new message 6.02 s after blackhole at 10m on phone-home healed (detected after "
-                + "20 s, "
-                + "tried after another 20 s, connected after 5.04 s, first new message after another 980 ms).")
+                + "20 s, tried after another 20 s, connected after 5.04 s, first new message after another 980 ms).")
         #expect(
             finding.evidence.map { "\($0.at) \($0.text)" } == [
                 "600.0 blackhole at 10m on phone-home struck subscriber",
@@ -115,6 +114,29 @@ import Testing
         #expect(script.finding.summary.hasSuffix("its connection survived."), "\(script.finding.summary)")
     }
 
+    /// Nobody noticed, and TCP itself was late.
+    @Test func failsWhenOnlyTCPCameBack() {
+        var script = Script.healthy(
+            faults: [.blackhole(600, 900)], expect: [.recovery("blackhole", within: .seconds(30))])
+        script.messages(-5, 1800, lost: 600..<990)
+        script.strike(0, "blackhole", from: 600, to: 900)
+        #expect(script.finding.verdict == .fail)
+        #expect(script.finding.summary.contains("heard nothing until TCP sent again"), "\(script.finding.summary)")
+    }
+
+    @Test func failsWhenEachNewConnectionFallsSilent() {
+        var script = blackhole(attempt: 905)
+        script.drop { at, body in at > 904 && isDriver(body, "subscriber") && at < 1801 }
+        for start in [910.0, 1030, 1150] {
+            script.at(start, Script.says(.attempt))
+            script.at(start + 0.1, Script.says(.connected))
+            script.at(start + 60, Script.says(.error))
+        }
+        #expect(script.finding.verdict == .fail)
+        #expect(script.finding.summary.contains("It connected 3 times"), "\(script.finding.summary)")
+        #expect(script.finding.evidence.count { $0.text.hasPrefix("connection up") } == 3)
+    }
+
     /// A message that was on its way when the fault struck is no recovery.
     @Test func messagesUnderWayDoNotCount() {
         var script = Script.healthy(faults: [.hangUp(600)], expect: [.recovery("hang-up", within: .seconds(5))])
@@ -140,7 +162,7 @@ import Testing
         for second in 906..<960 { script.at(Double(second), Script.received(599)) }
         #expect(script.finding.verdict == .fail)
         #expect(script.finding.measured == 60.02)
-        #expect(script.finding.summary.contains("See the stages"), "\(script.finding.summary)")
+        #expect(script.finding.summary.contains("The stages say"), "\(script.finding.summary)")
     }
 
     /// A thawed server's kernel took the connection before: the time counts from the thaw, and no stage is negative.
@@ -324,8 +346,7 @@ extension RecoveryExpectation {
         #expect(
             script.finding.summary
                 == "subscriber was not connected when hang-up at 10m of broker struck: its driver said state "
-                + "(reconnecting) "
-                + "at 5m05s.")
+                + "(reconnecting) at 5m05s.")
     }
 
     /// A stage that nobody saw is not one that was short.

@@ -61,8 +61,7 @@ struct Connects: Expectation {
         guard signs.contains(where: { $0.driverSpeaksOfUp || $0.wire != nil }) else {
             return plan.void(
                 "Whether \(instance) connected cannot be told: its driver does not say, and on the wire it cannot "
-                    + "be told from "
-                    + "others on its host.")
+                    + "be told from others on its host.")
         }
         let waited = run.stop - started.time
         guard waited >= within else {

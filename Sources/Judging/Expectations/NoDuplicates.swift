@@ -73,8 +73,8 @@ struct NoDuplicates: Expectation {
                 run.evidence(
                     range.first.moment,
                     "\(range.text(run)) received again by \(name) at \(run.at(range.first.moment.time)); first "
-                        + "received at "
-                        + "\(run.at(first.time)) (line \(first.line)); \(run.context(at: range.first.moment.time))"))
+                        + "received at \(run.at(first.time)) (line \(first.line)); "
+                        + "\(run.context(at: range.first.moment.time))"))
         }
         if ranges.count > evidence.count, let next = ranges.dropFirst(evidence.count).first {
             evidence.append(

@@ -91,8 +91,8 @@ struct NoGaps: Expectation {
         }
         return plan.fail(
             "\(instance) never received \(missing.count) of the \(owed) messages that \(flow.from) sent while it "
-                + "was listening, "
-                + "in \(ranges.count) \(ranges.count == 1 ? "range" : "ranges"); first \(ranges[0].text(run)), sent "
+                + "was listening, in \(ranges.count) \(ranges.count == 1 ? "range" : "ranges"); first "
+                + "\(ranges[0].text(run)), sent "
                 + "\(run.context(at: ranges[0].first.moment.time)). \(cause(missing, last))",
             measured: Double(missing.count), bound: 0, unit: "messages", evidence)
     }

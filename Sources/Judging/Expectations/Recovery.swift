@@ -98,8 +98,7 @@ struct Recovery: Expectation {
         if over == nil, let unseen {
             return plan.void(
                 "\(story.passed(total)) How long the stage '\(unseen.name)' took cannot be told: neither driver nor "
-                    + "wire "
-                    + "shows it.", story.evidence)
+                    + "wire shows it.", story.evidence)
         }
         guard let over, let taken = trace.stage(over.name) else {
             return plan.pass(
@@ -127,14 +126,12 @@ struct Recovery: Expectation {
         if !sendings.isEmpty, !sendings.contains(where: { $0 >= trace.owedFrom.time && $0 + run.underWay < due }) {
             return plan.void(
                 "Nobody sent anything in the \(within.lengthText) that \(trace.name) had after \(story.origin): "
-                    + "there was "
-                    + "nothing new to receive. Publishers may have been struck too.", story.evidence)
+                    + "there was nothing new to receive. Publishers may have been struck too.", story.evidence)
         }
         if trace.total == nil, run.stop < due {
             return plan.void(
                 "The run ended \((run.stop - trace.owedFrom.time).lengthText) after \(trace.name) began to owe a "
-                    + "new message, "
-                    + "before the \(within.lengthText) allowed were over.", story.evidence)
+                    + "new message, before the \(within.lengthText) allowed were over.", story.evidence)
         }
         let measured = trace.total ?? run.stop - trace.owedFrom.time
         return plan.fail(

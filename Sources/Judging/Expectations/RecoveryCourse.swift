@@ -36,8 +36,7 @@ extension RecoveryTrace {
             guard !survived else {
                 return .untold(
                     "its driver reports no received messages, and the wire shows neither an end of its connection "
-                        + "nor a "
-                        + "new one")
+                        + "nor a new one")
             }
             let connects = after.contains { $0.kind == .up }
             let answer = after.first { $0.kind == .response && $0.moment.time >= owedFrom }

@@ -47,39 +47,45 @@ struct RecoveryStory {
     /// What such a course usually means.
     private var cause: String {
         guard trace.detected != nil else {
-            return "It never noticed: no heartbeat or read timeout told it that its connection was dead."
+            return trace.total == nil
+                ? "It never noticed: no heartbeat or read timeout told it that its connection was dead."
+                : "It kept its connection and heard nothing until TCP sent again, which it does ever more seldom, "
+                    + "at last every two minutes: with a heartbeat it would have noticed and made a new connection."
         }
         guard let firstAttempt = trace.attempts.first else {
             return "It noticed and never tried to connect again: it gave up, or its reconnection is not switched on."
         }
-        if let waiting = trace.waitingWhenOwed {
-            let last = run.at(waiting.last.moment.time)
-            guard let next = waiting.next else {
-                return
-                    "Its last attempt was at \(last), before it could succeed: it gave up, or waits longer than the "
-                    + "run."
-            }
-            let connected = trace.connected.map { $0.moment.time >= next.moment.time } ?? false
-            let gap = next.moment.time - waiting.last.moment.time
-            if connected, next.moment.time - trace.owedFrom.time > within / 2 {
-                return "It was waiting when the path was back: attempts at \(last) and at \(run.at(next.moment.time)), "
-                    + "\(gap.lengthText) apart. Its backoff has grown beyond the time that its users can wait."
-            }
-        }
+        if let waited { return waited }
         if let detect = trace.detect, trace.total.map({ detect > $0 / 2 }) ?? false, trace.owedFrom == trace.struck {
-            return
-                "It noticed late, after \(detect.lengthText): a shorter heartbeat or read timeout finds a dead "
-                + "connection "
-                + "sooner."
+            return "It noticed late, after \(detect.lengthText): a shorter heartbeat or read timeout finds a dead "
+                + "connection sooner."
         }
-        if trace.connected == nil {
-            return
-                "It tried from \(run.at(firstAttempt.moment.time)) on, \(trace.attempts.count) times, and no "
-                + "connection came up."
+        if trace.ups.isEmpty {
+            let times = trace.attempts.count == 1 ? "once" : "\(trace.attempts.count) times"
+            return "It tried \(times), from \(run.at(firstAttempt.moment.time)) on, and no connection came up."
+        }
+        if trace.ups.count > 1 {
+            return "It connected \(trace.ups.count) times, and all but perhaps the last of these connections were lost "
+                + "before a message came."
         }
         return trace.total == nil
             ? "It connected again and got nothing new: it did not subscribe or resume after connecting."
-            : "See the stages for where the time went."
+            : "The stages say where the time went."
+    }
+
+    /// For a client that was between two attempts when it could have connected.
+    private var waited: String? {
+        guard let waiting = trace.waitingWhenOwed else { return nil }
+        let last = run.at(waiting.last.moment.time)
+        guard let next = waiting.next?.moment.time else {
+            return "Its last attempt was at \(last), before it could succeed: it gave up, or waits longer than the run."
+        }
+        guard let up = trace.connected?.moment.time, up >= next, next - trace.owedFrom.time > within / 2 else {
+            return nil
+        }
+        return "It was waiting when the path was back: attempts at \(last) and at \(run.at(next)), "
+            + "\((next - waiting.last.moment.time).lengthText) apart. Its backoff has grown beyond the time that "
+            + "its users can wait."
     }
 
     /// Oldest first.
@@ -94,7 +100,7 @@ struct RecoveryStory {
             let gap = place == 0 ? "" : ", \((attempt.moment.time - attempts[place - 1].moment.time).lengthText) later"
             lines.append(run.evidence(attempt.moment, "attempt: \(attempt.text)\(gap)"))
         }
-        if let sign = trace.connected { lines.append(run.evidence(sign.moment, "connection up: \(sign.text)")) }
+        for sign in trace.ups.suffix(4) { lines.append(run.evidence(sign.moment, "connection up: \(sign.text)")) }
         if case .recovered(let sign) = trace.outcome {
             lines.append(run.evidence(sign.moment, "first new message: \(sign.text)"))
         }

@@ -26,7 +26,9 @@ struct RecoveryTrace {
     /// The first attempt from then on.
     let attempted: Sign?
     /// The connection over which it recovered; without recovery, the last one that came up.
-    let connected: Sign?
+    var connected: Sign? { ups.last }
+    /// Every connection that came up since the strike, until it recovered.
+    let ups: [Sign]
     /// Every attempt since the strike.
     let attempts: [Sign]
 
@@ -55,7 +57,7 @@ struct RecoveryTrace {
         attempted = detected.flatMap { known in
             attempts.first { $0.moment.time >= known.moment.time && $0.moment.time <= until }
         }
-        connected = ClientSigns.ups(before).last
+        ups = ClientSigns.ups(before)
     }
 
     /// An idle mapping's end strikes the client that it belongs to: its own mapping tells better than the first hit of

@@ -28,15 +28,7 @@ final class LinkOverlay: ActiveFault {
         self.count = count
         hosts = from.map { [$0] } ?? [wire.first.host, wire.second.host]
         before = try counters()
-        try kind.attempt {
-            do {
-                try wire.overlay(id: id, from: from, change: change)
-            } catch {
-                // One direction may have it already.
-                try? wire.removeOverlay(id)
-                throw error
-            }
-        }
+        try kind.attempt { try wire.overlay(id: id, from: from, change: change) }
     }
 
     func hits() throws(FaultError) -> Int64 {

@@ -136,5 +136,35 @@ extension KernelTests {
             try fault.heal()
             #expect(try fault.hits() == 0)
         }
+
+        // MARK: several processes
+
+        private func startForking() throws -> TestConnection {
+            try field.testActors.start(
+                "forking", on: "b", in: field.namespace(of: "b"), TestProgram.forkingServer(port: 7002))
+            let peer = try knock(port: 7002)
+            #expect(peer.echoes("hello"))
+            #expect(field.testActors.processes(of: "forking").count == 2)
+            return peer
+        }
+
+        @Test func `a connection that two processes hold is one connection`() throws {
+            let peer = try startForking()
+            let fault = try field.strike("hang-up", .actor("forking"))
+            #expect(peer.hear() == .end)
+            #expect(try fault.hits() == 1)
+        }
+
+        @Test func `freeze and kill reach every process of an actor`() throws {
+            let peer = try startForking()
+            let processes = field.testActors.processes(of: "forking")
+            let freeze = try field.strike("freeze", .actor("forking"))
+            #expect(processes.map(TestActors.state) == ["T", "T"])
+            #expect(try freeze.hits() == 1)
+            try freeze.heal()
+            #expect(peer.echoes("thawed"))
+            #expect(try field.strike("kill", .actor("forking")).hits() == 2)
+            #expect(peer.hear() == .end)
+        }
     }
 }

@@ -117,9 +117,12 @@ final class TestActors: ActorControl {
     }
 
     func state(of name: String) -> Character? {
-        guard let actor = running[name], let text = Files.text("/proc/\(actor.process.pid)/stat"),
-            let close = text.lastIndex(of: ")")
-        else { return nil }
+        running[name].flatMap { TestActors.state($0.process.pid) }
+    }
+
+    /// As proc_pid_stat(5) has it: `T` is stopped, `Z` dead.
+    static func state(_ process: Int32) -> Character? {
+        guard let text = Files.text("/proc/\(process)/stat"), let close = text.lastIndex(of: ")") else { return nil }
         return text[text.index(close, offsetBy: 2)...].first
     }
 
@@ -158,6 +161,23 @@ enum TestProgram {
             listener = socket.create_server(("0.0.0.0", \(port)), backlog=64)
             print("ready", flush=True)
             while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            """
+        return ["/usr/bin/python3", "-c", text]
+    }
+
+    /// Like it, with two processes that hold every connection: a parent that accepts and a child that answers.
+    static func forkingServer(port: Int = 7000) -> [String] {
+        let text = """
+            import os, signal, socket
+            listener = socket.create_server(("0.0.0.0", \(port)), backlog=64)
+            print("ready", flush=True)
+            peer = listener.accept()[0]
+            if os.fork() != 0: os.wait()
+            while True:
+                data = peer.recv(65536)
+                if not data: break
+                peer.sendall(data)
+            signal.pause()
             """
         return ["/usr/bin/python3", "-c", text]
     }

@@ -33,7 +33,8 @@ check: setup ## format, warnings as errors, the project's own rules
 	swift test --skip-build --filter TidyTests -Xswiftc -warnings-as-errors --scratch-path .build/check
 
 bench: kernel ## measures what the design promises
-	scripts/bench $(BINARY)
+	swift build -c release --static-swift-stdlib --product bench
+	.build/release/bench $(BINARY)
 
 clean: ## removes what was built here; the lab kernel stays in its cache
 	rm -rf .build

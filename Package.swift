@@ -42,6 +42,8 @@ let package = Package(
                 "LabKernel",
             ]),
         .executableTarget(name: "halfopen", dependencies: ["Running", "LabKernel", "ReferenceFeed"]),
+        .executableTarget(
+            name: "bench", dependencies: ["JSONLines", "Scenarios", "Recordings", "Kernel", "Labs", "LabKernel", "Running"]),
 
         .testTarget(name: "JSONLinesTests", dependencies: ["JSONLines"]),
         .testTarget(name: "ScenariosTests", dependencies: ["Scenarios"]),

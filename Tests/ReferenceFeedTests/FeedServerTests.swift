@@ -51,9 +51,18 @@ extension [FeedServer.Action] {
         var server = server()
         let actions = server.deadlinePassed(at: at(300))
         #expect(actions == [.report(.published(sequence: 1))])
-        #expect(server.deadlinePassed(at: at(300)) == [.report(.published(sequence: 2))])
         #expect(server.deadlinePassed(at: at(300)) == [])
         #expect(server.deadline == at(305))
+    }
+
+    @Test func aLateCallDoesNotShiftWhatIsDueNext() {
+        var server = server()
+        _ = server.deadlinePassed(at: at(12))
+        #expect(server.deadline == at(15))
+        _ = server.deadlinePassed(at: at(15))
+        #expect(server.deadlinePassed(at: at(19.9)) == [])
+        _ = server.subscribe(1, at: 19.9)
+        #expect(server.deadlinePassed(at: at(20)).sent(to: 1).last == .heartbeat)
     }
 
     @Test func welcomesAtTheNextMessage() {

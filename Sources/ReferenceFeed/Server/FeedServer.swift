@@ -94,12 +94,11 @@ extension FeedServer {
         var actions: [Action] = []
         if let due = nextPublication, due <= now {
             actions += publish()
-            // What fell due while the process stood still was never published, and is not made up for.
-            nextPublication = max(due + settings.interval, now)
+            nextPublication = FeedServer.next(after: due, every: settings.interval, now: now)
         }
         if let due = nextRound, due <= now {
             actions += makeRound(at: now)
-            nextRound = max(due + settings.heartbeat, now)
+            nextRound = FeedServer.next(after: due, every: settings.heartbeat, now: now)
         }
         return actions
     }
@@ -107,6 +106,13 @@ extension FeedServer {
 
 // The transitions.
 extension FeedServer {
+    /// The first of the times due that lies ahead: what fell due while the process stood still is not made up for, and a
+    /// late call shifts nothing.
+    private static func next(after due: Moment, every interval: Duration, now: Moment) -> Moment {
+        let passed = (now - due).nanoseconds / interval.nanoseconds
+        return due + interval * (passed + 1)
+    }
+
     /// In the order they came: an order that does not repeat would make runs differ.
     private var subscribers: [ConnectionID] {
         connections.keys.filter { if case .subscribed = connections[$0] { true } else { false } }.sorted()

@@ -11,7 +11,7 @@ final class ClientShell {
     private let host: String
     private let port: Int
     private let stream: String
-    private let output = DriverOutput()
+    private let output: DriverOutput
     private var client: Client
     private var connection: LineSocket?
     private var connecting: (watch: EventLoop.Token, socket: Int32)?
@@ -21,12 +21,18 @@ final class ClientShell {
     /// Attempts so far: each takes the next of the host's addresses.
     private var attempts = 0
 
-    init(_ options: ClientOptions, on loop: EventLoop) {
+    init(_ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) {
         self.loop = loop
+        self.output = output
         host = options.host
         port = options.port
         stream = options.stream
         client = FeedClient(settings: options.settings, random: SystemRandomNumberGenerator())
+    }
+
+    deinit {
+        close()
+        if let timer { loop.cancel(timer.token) }
     }
 
     func start() {

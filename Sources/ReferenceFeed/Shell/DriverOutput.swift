@@ -4,6 +4,8 @@ import Kernel
 
 /// Says events of the driver protocol (docs/driver-protocol.md) on standard output, each stamped as it is said.
 struct DriverOutput {
+    var descriptor = STDOUT_FILENO
+
     func hello(library: String, version: String) {
         say("hello") {
             $0.field("library", library)
@@ -43,7 +45,7 @@ struct DriverOutput {
         fields(&line)
         line.end()
         do throws(SystemError) {
-            try Kernel.write(STDOUT_FILENO, line.bytes, to: "standard output")
+            try Kernel.write(descriptor, line.bytes, to: "standard output")
         } catch {
             // Nobody listens any more: a driver without a run has no reason to live.
             exit(0)

@@ -6,16 +6,19 @@ import Kernel
 final class ServerShell {
     private let loop: EventLoop
     private let stream: String
-    private let output = DriverOutput()
+    private let output: DriverOutput
     private let listener: Descriptor
     private var server: FeedServer
     private var connections: [FeedServer.ConnectionID: LineSocket] = [:]
     private var nextID = 1
+    private var accepting: EventLoop.Token?
     private var timer: (due: Moment, token: EventLoop.Token)?
 
     /// Listens at once: whoever started us may wait for the port.
-    init(_ options: ServerOptions, on loop: EventLoop) throws(SystemError) {
+    init(_ options: ServerOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) throws(SystemError)
+    {
         self.loop = loop
+        self.output = output
         stream = options.stream
         var random = SystemRandomNumberGenerator()
         let epoch = String(random.next(), radix: 16)
@@ -23,9 +26,17 @@ final class ServerShell {
         listener = try Sockets.listen(port: options.port)
     }
 
+    deinit {
+        if let accepting { loop.cancel(accepting) }
+        if let timer { loop.cancel(timer.token) }
+    }
+
+    /// The port that it listens on: the kernel's choice when none (0) was asked for.
+    var port: Int { Sockets.port(of: listener.raw) }
+
     func start() throws(SystemError) {
         output.hello(library: "reference-feed", version: Feed.version)
-        _ = try loop.watch(listener.raw) { [unowned self] in acceptAll() }
+        accepting = try loop.watch(listener.raw) { [unowned self] in acceptAll() }
         happened { $0.started(at: $1) }
     }
 

@@ -82,6 +82,16 @@ enum Sockets {
         return socket
     }
 
+    /// The local port.
+    static func port(of socket: Int32) -> Int {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+        }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
     /// The next connection, or nil when none waits.
     static func accept(_ listener: Int32) throws(SystemError) -> Descriptor? {
         let number = try System.attempt("accept a connection") { Glibc.accept(listener, nil, nil) }

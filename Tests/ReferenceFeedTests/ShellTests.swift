@@ -1,0 +1,145 @@
+import CLinux
+import Glibc
+import JSONLines
+import Kernel
+import Testing
+
+@testable import ReferenceFeed
+
+/// Both shells on one event loop, over the loopback and in real time, with everything a hundred times faster than usual.
+private final class Stage {
+    let loop: EventLoop
+    private let reader: Descriptor
+    private let writer: Descriptor
+    private(set) var events: [JSON] = []
+    private(set) var client: ClientShell?
+    private(set) var server: ServerShell?
+    private var port = 0
+
+    init() throws {
+        loop = try EventLoop()
+        let ends = try Descriptor.pipe()
+        reader = Descriptor(owning: ends.reader)
+        writer = Descriptor(owning: ends.writer)
+    }
+
+    func startServer(_ arguments: [String] = []) throws {
+        var options = try ServerOptions(parsing: ["--interval", "20ms", "--heartbeat", "50ms"] + arguments)
+        // The kernel's choice at first; the same again after a restart.
+        options.port = port
+        let server = try ServerShell(options, on: loop, saying: DriverOutput(descriptor: writer.raw))
+        try server.start()
+        port = server.port
+        self.server = server
+    }
+
+    func startClient(_ arguments: [String] = []) throws {
+        var options = try ClientOptions(
+            parsing: ["--to", "localhost", "--backoff-initial", "10ms", "--backoff-cap", "40ms"] + arguments)
+        options.port = port
+        let client = ClientShell(options, on: loop, saying: DriverOutput(descriptor: writer.raw))
+        client.start()
+        self.client = client
+    }
+
+    func stopServer() { server = nil }
+
+    /// Runs until an event of this name was said `count` times; false after five seconds.
+    func run(until name: String, _ count: Int) throws -> Bool {
+        let end = Clock.now + 5_000_000_000
+        while all(name).count < count, Clock.now < end {
+            _ = try loop.run(until: Clock.now + 5_000_000) { false }
+            let lines = try reader.read()?.split(separator: 0x0A) ?? []
+            events += try lines.map { try JSON(parsing: [UInt8]($0)) }
+        }
+        return all(name).count >= count
+    }
+
+    func all(_ name: String) -> [JSON] { events.filter { $0["event"]?.string == name } }
+    var states: [String] { all("state").compactMap { $0["state"]?.string } }
+    var received: [Int64] { all("received").compactMap { $0["seq"]?.integer } }
+}
+
+@Suite(.serialized) struct ShellTests {
+    @Test func everyMessageArrivesOnceAndInOrder() throws {
+        let stage = try Stage()
+        try stage.startServer()
+        try stage.startClient()
+        #expect(try stage.run(until: "received", 20))
+        #expect(stage.states == ["connecting", "authenticating", "connected"])
+        #expect(stage.received == Array(stage.received[0]..<(stage.received[0] + Int64(stage.received.count))))
+        #expect(stage.all("hello").count == 2)
+    }
+
+    @Test func aClientWithoutServerTriesAgainAndGetsIn() throws {
+        let stage = try Stage()
+        try stage.startServer()
+        stage.stopServer()
+        try stage.startClient()
+        #expect(try stage.run(until: "error", 3))
+        #expect(stage.all("error").allSatisfy { $0["text"]?.string == "cannot connect: Connection refused" })
+        try stage.startServer()
+        #expect(try stage.run(until: "received", 2))
+    }
+
+    @Test func anUnknownNameIsAFailureLikeAnother() throws {
+        let stage = try Stage()
+        try stage.startServer()
+        try stage.startClient(["--to", "nowhere.invalid"])
+        #expect(try stage.run(until: "error", 2))
+        #expect(stage.states.contains("reconnecting"))
+    }
+
+    @Test func anotherLifeOfTheServerIsNoticed() throws {
+        let stage = try Stage()
+        try stage.startServer()
+        try stage.startClient()
+        #expect(try stage.run(until: "received", 3))
+        stage.stopServer()
+        #expect(try stage.run(until: "error", 1))
+        try stage.startServer()
+        #expect(try stage.run(until: "connected", 2))
+        #expect(stage.all("error").contains { $0["text"]?.string?.contains("numbers its messages anew") ?? false })
+    }
+
+    @Test func aWrongTokenEndsIt() throws {
+        let stage = try Stage()
+        try stage.startServer(["--token", "right"])
+        try stage.startClient(["--token", "wrong"])
+        #expect(try stage.run(until: "error", 1))
+        #expect(stage.states.last == "fatal")
+    }
+}
+
+@Suite struct FeedOptionsTests {
+    @Test func everythingCanBeSet() throws {
+        let client = try ClientOptions(
+            parsing: "--to h --port 1 --stream s --connect-timeout 250ms --missed 3 --stable-after 5m --token t"
+                .split(separator: " ").map(String.init)
+                + ["--backoff-initial", "2s", "--backoff-factor", "3", "--backoff-cap", "1h"])
+        #expect(client.host == "h" && client.port == 1 && client.stream == "s")
+        #expect(client.settings.connectTimeout == .milliseconds(250) && client.settings.missedHeartbeats == 3)
+        #expect(client.settings.stableAfter == .seconds(300) && client.settings.token == "t")
+        #expect(client.settings.backoff == Backoff(initial: .seconds(2), factor: 3, cap: .seconds(3600)))
+        let server = try ServerOptions(
+            parsing:
+                "--port 2 --stream s --window 7 --interval 1s --heartbeat 2s --missed 3 --hello-timeout 4s --token t"
+                .split(separator: " ").map(String.init))
+        #expect(server.port == 2 && server.stream == "s" && server.window == 7)
+        #expect(server.settings.interval == .seconds(1) && server.settings.heartbeat == .seconds(2))
+        #expect(server.settings.missedHeartbeats == 3 && server.settings.helloTimeout == .seconds(4))
+        #expect(server.settings.token == "t")
+    }
+
+    @Test(arguments: [
+        (["--port"], "--port needs a value"), (["--port", "0"], "--port 0: a whole number from 1 to 65535"),
+        (["--ports", "1"], "unknown option --ports"),
+        (["--connect-timeout", "10"], "--connect-timeout 10: a duration such as 250ms, 10s or 5m, at most a day"),
+        (["--connect-timeout", "0s"], "--connect-timeout 0s: a duration such as 250ms, 10s or 5m, at most a day"),
+        (["--connect-timeout", "25h"], "--connect-timeout 25h: a duration such as 250ms, 10s or 5m, at most a day"),
+        (["--port", "1"], "--to HOST is missing"),
+        (["--to", "h", "--backoff-cap", "1ms"], "--backoff-cap must not be less than --backoff-initial"),
+    ]) func mistakesAreNamed(arguments: [String], message: String) {
+        #expect(throws: UsageError(message: message)) { try ClientOptions(parsing: arguments) }
+    }
+}

@@ -53,7 +53,11 @@ let package = Package(
         .testTarget(name: "ActorsTests", dependencies: ["Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Probes"]),
         .testTarget(name: "RunningTests", dependencies: ["Running"]),
-        .testTarget(name: "ReferenceFeedTests", dependencies: ["ReferenceFeed"]),
+        .testTarget(name: "ReferenceFeedTests", dependencies: ["ReferenceFeed", "Kernel", "JSONLines", "CLinux"]),
+        // What ships beside the binary: helpers for drivers, the protocol's page, scenarios.
+        .testTarget(
+            name: "ShippedTests",
+            dependencies: ["JSONLines", "Actors", "Recordings", "Scenarios", "Judging", "Faults"]),
         .testTarget(name: "TidyTests"),
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.
         .testTarget(

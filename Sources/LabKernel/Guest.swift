@@ -109,7 +109,10 @@ package final class Guest {
     /// The last lines of the console, without our own, and of a kernel's last words only what happened: where it was
     /// in its code helps nobody who reads this.
     package func consoleTail(_ count: Int = 12) -> [String] {
-        let told = lines.filter { !$0.isEmpty && !$0.hasPrefix("@") }
+        // What the kernel says while it starts is the same each time, and nothing once it has.
+        let lines = lines
+        let beginning = lines.lastIndex(of: GuestInit.startedLine).map { $0 + 1 } ?? 0
+        let told = lines[beginning...].filter { !$0.isEmpty && !$0.hasPrefix("@") }
         let end = told.firstIndex { $0.hasPrefix("Kernel panic") } ?? told.count - 1
         return Array(told.prefix(end + 1).suffix(count))
     }

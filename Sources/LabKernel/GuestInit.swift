@@ -11,18 +11,20 @@ package enum GuestInit {
     /// Of the lab's machine; hosts of a lab have their own.
     package static let hostName = "lab"
 
-    /// Prepares mounts, limits, loopback and standard descriptors; `arguments` are those after
-    /// `guest`: the kind of lab and its private folder. Standard output and error go to the console, which is for what went wrong only.
+    /// Prepares mounts, limits, loopback and standard descriptors; `arguments` are those after `guest`: the kind of lab,
+    /// and for the host lab its private folder. Standard output and error go to the console: lines that begin with "@"
+    /// are the guest half's reports, all else is what went wrong.
     package static func start(_ arguments: [String]) throws -> GuestOrders {
-        guard getpid() == 1, arguments.count == 2, let lab = LabKind(rawValue: arguments[0]) else {
+        guard getpid() == 1, let lab = arguments.first.flatMap(LabKind.init) else {
             throw LabKernelError(.failed, "halfopen guest is the first process of a lab; it is not started by hand")
         }
-        // Read before devices are mounted over the folder; and before that nothing can be told to anybody.
-        let orders = Result { try Files.read("\(arguments[1])/orders") }
-        chdir("/")
-        if lab == .virtual { try GuestMounts.useConsole() }
-        guard let orders = GuestOrders.decode(try orders.get(), lab: lab) else {
-            throw LabKernelError(.failed, "\(arguments[1])/orders are not a lab's orders")
+        var folder = arguments.last ?? ""
+        if lab == .virtual {
+            try GuestMounts.useConsole()
+            folder = try GuestMounts.showPrivateFolder()
+        }
+        guard let orders = GuestOrders.decode(try Files.read("\(folder)/orders"), lab: lab) else {
+            throw LabKernelError(.failed, "\(folder)/orders are not a lab's orders")
         }
         if orders.lab == .virtual {
             try GuestMounts.arrangeVirtual(orders)

@@ -19,13 +19,23 @@ enum GuestMounts {
         for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
             symlink("/proc/self/fd\(target)", "/dev/\(name)")
         }
-        // Programs that want a lot of randomness at once must not wait for it: the seed is all there is.
-        for folder in privateFolders { try mount("tmpfs", folder, options: "mode=1777") }
-        try hostFolder(orders.runFolder, at: GuestInit.runFolder, isWritable: true)
+        for folder in privateFolders where folder != "/run" { try mount("tmpfs", folder, options: "mode=1777") }
+        try hostFolder("\(privateFolder)/run/.", at: GuestInit.runFolder, isWritable: true)
         for folder in orders.visibleFolders where isHidden(folder) {
             try hostFolder(folder, at: folder, isWritable: false)
         }
         for folder in orders.writableFolders { try hostFolder(folder, at: folder, isWritable: true) }
+    }
+
+    /// The working folder of the kernel's process on the host, by a name that is the same for every run.
+    private static let privateFolder = "/proc/self/cwd"
+
+    /// Returns where it is seen.
+    static func showPrivateFolder() throws -> String {
+        try mount("tmpfs", "/run", options: "mode=1777")
+        let path = "/run/halfopen-lab"
+        try hostFolder("\(privateFolder)/.", at: path, isWritable: false)
+        return path
     }
 
     /// Standard input from nowhere; output and error line by line into the kernel's log, which the host reads.

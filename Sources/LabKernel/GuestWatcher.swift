@@ -22,26 +22,29 @@ package struct GuestWatcher {
         switch action {
         case .wait: return nil
         case .askWhatRuns(let stall):
+            // Before the questions, whose answers go to the console too.
+            let tail = guest.consoleTail()
             let spinner = guest.lab == .virtual ? askWhatRuns() : nil
-            return StallReport(stall: stall, spinner: spinner, console: guest.consoleTail())
+            return StallReport(stall: stall, spinner: spinner, console: tail)
         }
     }
 
     /// Several looks, some milliseconds apart; the process that most of them name.
     private func askWhatRuns() -> StallReport.Spinner? {
         let console = ManagementConsole(guest)
-        var looks: [Int32: [(name: String, text: String)]] = [:]
+        // What `p` says is of the level of information, which only level 9 shows. (Never `t`: it crashes this kernel.)
+        _ = console.ask("sysrq 9")
+        var looks: [Int32: [String]] = [:]
         let count = 10
         for _ in 0..<count {
             guard let text = console.ask("sysrq p"), let (pid, name) = GuestWatcher.running(in: text) else { break }
-            looks[pid, default: []].append((name, text))
+            looks[pid, default: []].append(name)
             usleep(7_000)
         }
         // Ties go to the lowest number, so that equal looks give equal reports.
         guard let most = looks.max(by: { ($0.value.count, -$0.key) < ($1.value.count, -$1.key) }) else { return nil }
         return StallReport.Spinner(
-            pid: most.key, name: most.value[0].name, share: Double(most.value.count) / Double(count),
-            detail: most.value[0].text)
+            pid: most.key, name: most.value[0], share: Double(most.value.count) / Double(count))
     }
 
     /// From a line such as `Pid: 47, comm: python3 Not tainted 6.12.95`.

@@ -60,7 +60,9 @@ package enum KernelCommand {
     package static func statusText() -> (text: String, isUsable: Bool) {
         var text = "key      \(LabKernelSource.key)\n"
         if let kernel = LabKernelCache.find() {
-            let size = ((try? Files.read(kernel.kernel))?.count ?? 0) >> 10
+            var status = stat()
+            stat(kernel.kernel, &status)
+            let size = status.st_size >> 10
             text += "usable   yes\nlinux    \(kernel.version) (\(LabKernelSource.package) \(kernel.packageVersion))\n"
             text += "folder   \(kernel.folder)\nsize     \(size) KiB\n"
             return (text, true)

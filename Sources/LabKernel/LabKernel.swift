@@ -27,23 +27,30 @@ package enum LabKernel {
         }
     }
 
-    /// The kernel stirs its command line into its randomness, so nothing may stand there that differs between two runs:
-    /// the private folder is its working folder, which the guest finds by the host's /proc (CLinux/guest.c).
+    /// The same for every run of equal options: the kernel mixes its command line into its randomness. So the private
+    /// folder, which has another name each time, is never named but as the working folder of the kernel's process.
     private static func kernelArguments(_ options: GuestOptions) -> [String] {
         [
             "mem=\(options.memory >> 20)M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
             // Kernel messages go out on descriptor 1; /dev/console is another terminal, see lab-kernel/lab.config.
             "con=null", "con0=null,fd:1", "console=tty0", "console=ttynull", "quiet", "loglevel=5", "oops=panic",
             "printk.devkmsg=on", "norandmaps", "time-travel=inf-cpu", "time-travel-start=\(options.startDate)",
-            "uml_dir=./", "umid=\(ManagementConsole.name)", "init=/proc/self/cwd/init", "--", "guest",
-            LabKind.virtual.rawValue, ".",
+            "umid=\(ManagementConsole.name)", "init=/proc/self/cwd/init", "--", "guest", LabKind.virtual.rawValue,
         ]
     }
 
     /// Fills the private folder; returns the run folder's path on the host.
     static func prepare(_ folder: PrivateFolder, _ options: GuestOptions, lab: LabKind) throws -> String {
-        let runFolder = try options.runFolder.map { try Files.resolve($0) } ?? "\(folder.path)/run"
-        try Files.makeFolder(runFolder)
+        var runFolder = "\(folder.path)/run"
+        if let wanted = options.runFolder {
+            try Files.makeFolder(wanted)
+            let link = runFolder
+            runFolder = try Files.resolve(wanted)
+            let target = runFolder
+            try System.call("link to", runFolder) { symlink(target, link) }
+        } else {
+            try Files.makeFolder(runFolder)
+        }
         let orders = GuestOrders(
             lab: lab, runFolder: runFolder, arguments: options.arguments,
             visibleFolders: try options.visibleFolders.map { try Files.resolve($0) },

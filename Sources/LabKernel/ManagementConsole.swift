@@ -4,7 +4,7 @@ import Kernel
 /// Questions to a guest's kernel while it runs (mconsole, arch/um/drivers/mconsole.h): answered in an interrupt, so also
 /// while a process of the guest never lets go of the processor.
 package struct ManagementConsole {
-    /// `umid=` of every guest; the socket is at FOLDER/NAME/mconsole.
+    /// `umid=` of every guest; the socket is at FOLDER/.uml/NAME/mconsole, FOLDER being HOME.
     static let name = "guest"
 
     private let path: String
@@ -12,7 +12,7 @@ package struct ManagementConsole {
 
     package init(_ guest: Guest) {
         folder = guest.folder.path
-        path = "\(guest.folder.path)/\(ManagementConsole.name)/mconsole"
+        path = "\(guest.folder.path)/.uml/\(ManagementConsole.name)/mconsole"
     }
 
     /// The answer's text, or nil when none comes within `timeout` milliseconds.

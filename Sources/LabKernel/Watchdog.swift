@@ -12,6 +12,8 @@ package struct Watchdog {
         /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
         /// loop that waits for a clock gets on, at a few milliseconds a second.
         package var least: Duration = .microseconds(100)
+        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of it.
+        package var crawl: Duration = .seconds(180)
 
         package init() {}
     }
@@ -27,14 +29,21 @@ package struct Watchdog {
     package enum Stall: Equatable, Sendable {
         case neverStarted(after: Duration)
         case stoodStill(at: Duration, wall: Duration)
+        case crawled(by: Duration, to: Duration, wall: Duration)
     }
 
     private enum State {
         /// Can transition to running and ended.
         case starting(since: Int64)
-        /// Can transition to ended. The last advance that counted: its wall time and virtual time.
-        case running(wall: Int64, virtual: Int64, recorded: Int64)
+        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch began.
+        case running(last: Sight, stretch: Sight)
         case ended
+    }
+
+    private struct Sight {
+        var wall: Int64
+        var virtual: Int64
+        var recorded: Int64
     }
 
     private let limits: Limits
@@ -51,23 +60,43 @@ package struct Watchdog {
         switch state {
         case .starting(let since):
             if hasStarted {
-                state = .running(wall: wall, virtual: virtual ?? 0, recorded: recorded)
+                let now = Sight(wall: wall, virtual: virtual ?? 0, recorded: recorded)
+                state = .running(last: now, stretch: now)
             } else if wall - since >= limits.start.wholeNanoseconds {
                 state = .ended
                 return .askWhatRuns(.neverStarted(after: .nanoseconds(wall - since)))
             }
             return .wait
-        case .running(let lastWall, let lastVirtual, let lastRecorded):
-            let now = virtual ?? lastVirtual
-            if now - lastVirtual >= limits.least.wholeNanoseconds || recorded > lastRecorded {
-                state = .running(wall: wall, virtual: now, recorded: recorded)
-            } else if wall - lastWall >= limits.patience.wholeNanoseconds {
+        case .running(let last, let stretch):
+            let now = Sight(wall: wall, virtual: virtual ?? last.virtual, recorded: recorded)
+            let stall = stall(now, last: last, stretch: stretch)
+            if let stall {
                 state = .ended
-                return .askWhatRuns(.stoodStill(at: .nanoseconds(now), wall: .nanoseconds(wall - lastWall)))
+                return .askWhatRuns(stall)
             }
+            let hasAdvanced = advanced(now, since: last)
+            let isLong = now.wall - stretch.wall >= limits.crawl.wholeNanoseconds
+            state = .running(last: hasAdvanced ? now : last, stretch: isLong ? now : stretch)
             return .wait
         case .ended: return .wait
         }
+    }
+
+    private func advanced(_ now: Sight, since last: Sight) -> Bool {
+        now.virtual - last.virtual >= limits.least.wholeNanoseconds || now.recorded > last.recorded
+    }
+
+    private func stall(_ now: Sight, last: Sight, stretch: Sight) -> Stall? {
+        let still = now.wall - last.wall
+        if !advanced(now, since: last), still >= limits.patience.wholeNanoseconds {
+            return .stoodStill(at: .nanoseconds(now.virtual), wall: .nanoseconds(still))
+        }
+        let (wall, virtual) = (now.wall - stretch.wall, now.virtual - stretch.virtual)
+        if wall >= limits.crawl.wholeNanoseconds, virtual < wall / 100, now.recorded == stretch.recorded {
+            return .crawled(
+                by: .nanoseconds(virtual), to: .nanoseconds(now.virtual), wall: .nanoseconds(wall))
+        }
+        return nil
     }
 }
 
@@ -86,8 +115,6 @@ package struct StallReport: Error, CustomStringConvertible, Equatable, Sendable 
         package var name: String
         /// Of the looks, those it was running at.
         package var share: Double
-        /// Where it was: kernel stack or registers, as the guest's kernel prints them.
-        package var detail: String
     }
 
     package var description: String {
@@ -96,10 +123,12 @@ package struct StallReport: Error, CustomStringConvertible, Equatable, Sendable 
         case .neverStarted(let after): text = "the lab did not start within \(seconds(after)) s of wall time"
         case .stoodStill(let at, let wall):
             text = "virtual time stood still at \(seconds(at)) s for \(seconds(wall)) s of wall time"
+        case .crawled(let by, let to, let wall):
+            text = "virtual time crawled: \(seconds(by)) s in \(seconds(wall)) s of wall time, to \(seconds(to)) s"
         }
         if let spinner {
             text += ": \(spinner.name) (process \(spinner.pid) of the lab) was running at "
-            text += "\(Int((spinner.share * 100).rounded())) % of the looks and never slept"
+            text += "\(Int((spinner.share * 100).rounded())) % of the looks"
         }
         if !console.isEmpty { text += "\nLast on its console:\n" + console.joined(separator: "\n") }
         return text

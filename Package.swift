@@ -57,7 +57,7 @@ let package = Package(
         // What ships beside the binary: helpers for drivers, the protocol's page, scenarios.
         .testTarget(
             name: "ShippedTests",
-            dependencies: ["JSONLines", "Actors", "Recordings", "Scenarios", "Judging", "Faults"]),
+            dependencies: ["JSONLines", "Actors", "Recordings", "Scenarios", "Judging", "Faults", "Running"]),
         .testTarget(name: "TidyTests"),
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.
         .testTarget(

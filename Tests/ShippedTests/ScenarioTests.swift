@@ -1,6 +1,7 @@
 import Faults
 import Foundation
 import Judging
+import Running
 import Scenarios
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
 
     @Test(arguments: paths) func isValidAndNamedAsItsFile(path: String) throws {
         let scenario = try load(path)
-        #expect(path.hasSuffix("/\(scenario.name).yaml"))
+        #expect(path.hasSuffix("/demo/\(scenario.name).yaml") || path == "scenarios/first/scenario.yaml")
         #expect(!scenario.summary.isEmpty)
     }
 
@@ -59,6 +60,17 @@ import Testing
     ) throws {
         let copy = try Repository.text(folder + "/halfopen_driver.py")
         #expect(try copy == Repository.text("drivers/python/halfopen_driver.py"))
+    }
+
+    @Test func initWritesTheFirstScenario() throws {
+        let folder = try TemporaryFolder()
+        try FirstScenario.write(to: folder.path("new/mine"))
+        let names = ["halfopen_driver.py", "scenario.yaml", "subscriber.py"]
+        #expect(FirstScenario.files.map(\.name).sorted() == names)
+        for name in names {
+            let written = try String(contentsOf: folder.url.appending(path: "new/mine/\(name)"), encoding: .utf8)
+            #expect(try written == Repository.text("scenarios/first/\(name)"), "run scenarios/first/embed")
+        }
     }
 
     @Test(arguments: ["scenarios/demo/drivers", "scenarios/first"]) func everyDriverCompiles(folder: String) throws {

@@ -11,9 +11,9 @@ event of the run; every other line is its log. These functions print such lines:
     driver.received("prices", 17)         # message 17 of the stream "prices" reached the application
     driver.error("connection lost")
 
-Every event is stamped with CLOCK_MONOTONIC as the function is called, and written at once in one piece (up to the 4096
-bytes that a pipe takes whole), so threads may call them as they like. Any event takes more fields by name, such as session="a" where one process holds many sessions:
-driver.connected(session="a"), or t=..., a stamp of time.monotonic_ns() taken earlier.
+Every event is stamped with CLOCK_MONOTONIC as the function is called, and written at once in one piece (up to the
+4096 bytes that a pipe takes whole), so threads may call them as they like. Any event takes more fields by name, such
+as session="a" where one process holds many sessions, or t=..., a stamp of time.monotonic_ns() taken earlier.
 
 Only sys, time and os are imported: starting Python is most of what a driver costs.
 """

@@ -1,4 +1,4 @@
-"""Paho's MQTT client as its documentation has it: loop_forever reconnects, a persistent session keeps what was missed."""
+"""Paho's client as its documentation has it: loop_forever reconnects, a persistent session keeps what was missed."""
 import argparse
 
 import halfopen_driver as driver

@@ -25,6 +25,7 @@ package enum JSONReport {
             "virtual_seconds": .number(result.virtualSeconds),
             "wall_seconds": .number(result.wallSeconds),
             "host_cpu_seconds": .number(result.hostCPUSeconds),
+            "notes": .array(result.notes.map { .string($0) }),
             "phases_wall_seconds": .object(result.phases.map { .init($0.phase, .number($0.wallSeconds)) }),
             "summary": .string(result.summary),
             "clients": .array(result.clients.map { .string($0) }),

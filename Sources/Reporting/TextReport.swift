@@ -27,6 +27,7 @@ package enum TextReport {
         for reason in judgement.reasons where !told.contains(reason) {
             text += Terminal.paragraph(reason, indent: indent + "why: ")
         }
+        for note in result.notes { text += Terminal.paragraph(note, indent: indent + "note: ") }
         text += table(judgement.findings, color: color)
         for finding in judgement.findings where finding.verdict != .pass { text += details(finding, color: color) }
         return text + costs(result, color: color)

@@ -9,16 +9,18 @@ import Scenarios
 package final class Cast {
     private let scenario: Scenario
     private let loop: EventLoop
+    private let readiness: Readiness
     /// Nobody is started any more.
     private var isStopping = false
     private(set) var instances: [ActorProcess] = []
 
     init(
         scenario: Scenario, request: RunRequest, folders: RunFolders, namespaces: (String) -> Int32, loop: EventLoop,
-        reaper: Reaper, report: @escaping (Int64, Event.Body) -> Void
+        reaper: Reaper, readiness: Readiness, report: @escaping (Int64, Event.Body) -> Void
     ) {
         self.scenario = scenario
         self.loop = loop
+        self.readiness = readiness
         for plan in scenario.actors {
             for index in 0..<plan.count {
                 let launch = Cast.launch(
@@ -85,7 +87,9 @@ extension Cast: ActorControl {
 
     package func restart(_ actor: String, after delay: Duration) {
         loop.after(delay) { [unowned self] in
-            for instance in instances(of: actor) where instance.state == .ended && !isStopping { instance.start() }
+            for instance in instances(of: actor) where instance.state == .ended && !isStopping {
+                readiness.restart(instance)
+            }
         }
     }
 }

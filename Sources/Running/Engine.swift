@@ -21,6 +21,7 @@ package final class Engine: FaultField {
     var cast: Cast!
     var watch: Watch!
     var timeline: Timeline!
+    private var readiness: Readiness!
     private var health: Health
     private let say: (String) -> Void
 
@@ -87,9 +88,12 @@ package final class Engine: FaultField {
             throw Ending(.unsupported, "\(error)")
         }
         watch = try Watch(engine: self)
+        lab.notes.forEach { say("@note \($0)") }
+        readiness = Readiness(loop: loop) { [unowned self] in watch.isListening(host: $0, port: $1) }
         cast = Cast(
             scenario: scenario, request: request, folders: folders,
             namespaces: { [unowned self] in lab.host($0).namespace.raw }, loop: loop, reaper: reaper,
+            readiness: readiness,
             report: { [unowned self] in recorder.add(Timestamp(nanoseconds: $0), $1, source: "actors") })
         timeline = Timeline(engine: self)
     }
@@ -97,7 +101,6 @@ package final class Engine: FaultField {
     private func startActors() throws {
         enter(.start)
         let deadline = Clock.now + scenario.healthyWithin.wholeNanoseconds
-        let readiness = Readiness(loop: loop) { [unowned self] in watch.isListening(host: $0, port: $1) }
         for role in [ActorPlan.Role.server, .publisher, .client] {
             if let reason = try readiness.start(cast.members(role), deadline: deadline) {
                 throw Ending(.actorFailed, reason)

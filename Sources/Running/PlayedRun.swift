@@ -21,6 +21,7 @@ final class PlayedRun {
     private var stall: StallReport?
     /// The guest half's own last words, when it could not play.
     private var lastWords: String?
+    private var notes: [String] = []
     private var phases: [RunResult.PhaseTime] = []
 
     /// - Throws: what keeps every run of this command from being played.
@@ -83,6 +84,7 @@ final class PlayedRun {
                 if numbers.count == 2, numbers[1] > 0 { advanced(numbers[0] / numbers[1]) }
             case "@phase":
                 phases.append(.init(phase: words.last!, wallSeconds: Double(Clock.now - began) / 1e9))
+            case "@note": notes.append(words.last!)
             case "@failed": lastWords = words.last
             default: break
             }
@@ -117,6 +119,7 @@ final class PlayedRun {
         result.wallSeconds = Double(Clock.now - began) / 1e9
         result.hostCPUSeconds = Double(guest.cost?.processorTime ?? 0) / 1e9
         result.phases = phases
+        result.notes = notes
         result.command = runner.command(for: job)
         result.recording = "\(folder.final)/recording.jsonl"
         Files.remove("\(folder.temporary)/\(RunRequest.fileName)")

@@ -15,9 +15,7 @@ struct Readiness {
     func start(_ members: [ActorProcess], deadline: Int64) throws(SystemError) -> String? {
         for member in members { member.start() }
         while true {
-            for member in members where member.state == .running {
-                if case .port(let port) = member.plan.ready, isListening(member.plan.host, port) { member.markReady() }
-            }
+            members.forEach(look(at:))
             if let failed = members.first(where: { $0.state == .ended }) {
                 return "\(failed.instance) ended before it was ready; its log says why"
             }
@@ -28,6 +26,23 @@ struct Readiness {
                 members.contains { $0.state == .ended } || members.allSatisfy { $0.state == .ready }
             }
         }
+    }
+
+    /// Starts one again, in the middle of the timeline; it says `ready` when it is, however long that takes.
+    func restart(_ member: ActorProcess) {
+        member.start()
+        poll(member)
+    }
+
+    private func poll(_ member: ActorProcess) {
+        look(at: member)
+        guard member.state == .running, case .port = member.plan.ready else { return }
+        loop.after(pollInterval) { poll(member) }
+    }
+
+    private func look(at member: ActorProcess) {
+        guard member.state == .running, case .port(let port) = member.plan.ready else { return }
+        if isListening(member.plan.host, port) { member.markReady() }
     }
 
     private func complain(_ members: [ActorProcess]) throws(SystemError) -> String? {

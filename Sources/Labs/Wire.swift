@@ -18,7 +18,7 @@ package final class Wire {
     package let second: Side
     /// A wire keeps its hosts: a device goes when its peer's namespace goes.
     private let ends: [LabHost]
-    let routes: RouteSocket
+    package let routes: RouteSocket
     private let filter: PacketFilter
     private var rules: [String: PacketFilter.Rule] = [:]
     /// Packets from the first host leave by the second device, and the other way about.

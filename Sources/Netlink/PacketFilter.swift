@@ -6,8 +6,7 @@ import Kernel
 ///
 /// A fault's punctuality and a lab's start hang on this, so it does not go through libnftables: its parser and its look
 /// at the whole ruleset take 300 us for a rule when nothing is in the caches, and its hash tables 20 ms of page faults
-/// in the lab kernel; these messages take 60 us and no time worth telling. What is rare and wants nft's whole language
-/// uses `NFTables`.
+/// in the lab kernel; these messages take 60 us and no time worth telling.
 package final class PacketFilter {
     package enum Hook: UInt32, Sendable { case input = 1, forward, output, postrouting }
 

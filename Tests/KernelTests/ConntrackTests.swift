@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Kernel
 import Netlink
+import Nftables
 import Testing
 
 extension KernelTests {

@@ -2,6 +2,7 @@ import Glibc
 import Kernel
 import Labs
 import Netlink
+import Nftables
 import Scenarios
 import Testing
 

@@ -13,12 +13,6 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 
-struct nft_ctx;
-
-/// A new libnftables context whose netlink socket belongs to the namespace and stays bound to it; NULL and errno when
-/// the namespace cannot be entered or memory is short.
-struct nft_ctx *halfopen_nft_in(int network_namespace);
-
 /// Turns off segmentation, receive merging and checksum offloads of a device, so that every packet on it is one packet
 /// of its own, of its real size, with a real checksum. `connection` is any socket of the device's namespace. 0, or -1
 /// and errno.

@@ -1,21 +1,23 @@
 import Glibc
 import Kernel
+import Labs
 import Netlink
+import Nftables
 
 /// How long a blackhole takes from decision to acknowledgement: by this process, and by starting `nft` or `tc` for the
 /// same change. For `make bench`, on the host's kernel.
-package struct DropBench: Sendable {
+struct DropBench: Sendable {
     /// Nanoseconds of each round, in the order of the rounds.
-    package private(set) var ours: [Int64] = []
-    package private(set) var nft: [Int64] = []
-    package private(set) var tc: [Int64] = []
+    private(set) var ours: [Int64] = []
+    private(set) var nft: [Int64] = []
+    private(set) var tc: [Int64] = []
 
-    package static func median(_ times: [Int64]) -> Int64 { times.sorted()[times.count / 2] }
+    static func median(_ times: [Int64]) -> Int64 { times.sorted()[times.count / 2] }
 
     /// Makes the change three times over in each round, and undoes it before the next. The wire serves nothing else
     /// afterwards: its queues are gone.
     /// - Parameter rounds: at least 1.
-    package init(on wire: Wire, rounds: Int) throws {
+    init(on wire: Wire, rounds: Int) throws {
         let tables = try NFTables(in: wire.namespace)
         for _ in 0..<rounds {
             ours.append(try Self.time { try wire.drop(id: "bench", from: wire.first.host) })

@@ -29,8 +29,16 @@ package enum TextReport {
         }
         for note in result.notes { text += Terminal.paragraph(note, indent: indent + "note: ") }
         text += table(judgement.findings, color: color)
-        for finding in judgement.findings where finding.verdict != .pass { text += details(finding, color: color) }
+        for finding in judgement.findings where finding.verdict != .pass && !isRepeated(finding, judgement) {
+            text += details(finding, color: color)
+        }
         return text + costs(result, color: color)
+    }
+
+    /// When nothing at all was judged, every finding says the same, and the run has said why.
+    private static func isRepeated(_ finding: Finding, _ judgement: Judgement) -> Bool {
+        finding.evidence.isEmpty && !judgement.reasons.isEmpty && finding.verdict == .void
+            && judgement.findings.allSatisfy { $0.summary == finding.summary }
     }
 
     private static func table(_ findings: [Finding], color: Bool) -> String {

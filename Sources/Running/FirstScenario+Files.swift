@@ -1,6 +1,6 @@
 // swift-format-ignore-file
-// The texts of scenarios/first as they are, so that an installed binary needs no file beside it. A test holds both equal;
-// after a change there, `scenarios/first/embed` writes this file anew.
+// The texts of scenarios/first as they are, so that an installed binary needs no file beside it. A test holds both
+// equal; after a change there, `scenarios/first/embed` writes this file anew.
 extension FirstScenario {
     package static let files: [(name: String, text: String)] = [
         ("scenario.yaml", scenario), ("subscriber.py", subscriber), ("halfopen_driver.py", helper),

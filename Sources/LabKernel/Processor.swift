@@ -24,6 +24,8 @@ package enum Processor {
     package struct Claim: ~Copyable {
         package let number: Int32
         private let hold: Descriptor?
+        /// Whether no other lab stays on it.
+        package var isHeld: Bool { hold != nil }
 
         fileprivate init(number: Int32, hold: consuming Descriptor?) {
             self.number = number

@@ -131,7 +131,8 @@ int halfopen_capture_read(int capture, struct halfopen_packet *packets, int limi
         return errno == EAGAIN ? 0 : -1;
     for (int i = 0; i < count; i++) {
         size_t there = messages[i].msg_len;
-        packets[i] = (struct halfopen_packet){ .time = stamp_of(&messages[i].msg_hdr), .interface = from[i].sll_ifindex };
+        packets[i] = (struct halfopen_packet){
+            .time = stamp_of(&messages[i].msg_hdr), .interface = from[i].sll_ifindex };
         if (from[i].sll_pkttype == PACKET_OUTGOING)
             continue;
         read_packet(bytes[i], there, &packets[i]);

@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include <linux/mount.h>
 
-// Swift's runtime reads the command line from /proc/self/cmdline in a constructor of its library; as the first process of
-// a bare machine nobody has mounted /proc for us. Functions in .preinit_array run before every library's constructors,
-// with main's arguments. What goes wrong here shows when /proc is looked at.
+// Swift's runtime reads the command line from /proc/self/cmdline in a constructor of its library; as the first process
+// of a bare machine nobody has mounted /proc for us. Functions in .preinit_array run before every library's
+// constructors, with main's arguments. What goes wrong here shows when /proc is looked at.
 static void mount_proc_when_first(int count, char **arguments, char **environment)
 {
     (void)environment;

@@ -135,7 +135,8 @@ int halfopen_keeper_start(void)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
-    // A plain system call, not fork(): no handlers of anybody's run in the child. No exit signal: the runner never waits.
+    // A plain system call, not fork(): no handlers of anybody's run in the child. No exit signal: the runner never
+    // waits.
     pid_t child = (pid_t)syscall(SYS_clone, 0, 0, 0, 0, 0);
     if (child < 0) {
         int saved = errno;

@@ -18,7 +18,8 @@ static void come_back(int namespace)
 {
     int saved = errno;
     if (setns(namespace, CLONE_NEWNET) != 0) {
-        static const char text[] = "halfopen: cannot leave a lab's network namespace; ending before anything runs in it\n";
+        static const char text[] =
+            "halfopen: cannot leave a lab's network namespace; ending before anything runs in it\n";
         if (write(2, text, sizeof text - 1) < 0) { /* nothing left to tell */ }
         abort();
     }

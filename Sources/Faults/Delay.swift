@@ -7,10 +7,10 @@ package struct Delay: Fault {
         name: "delay",
         summary: "A link delays every packet, with jitter if wanted, in one direction or both.",
         wire: """
-            Each packet takes this long to cross the link, in each direction that is struck, in place of the link's own \
-            delay; with jitter uniformly more or less by up to that much. Packets keep their order: one that would overtake \
-            another is sent right behind it. Round trips grow by both directions' delays; retransmission timeouts may fire \
-            until TCP has measured the new round trip.
+            Each packet takes this long to cross the link, in each direction that is struck, in place of the link's \
+            own delay; with jitter uniformly more or less by up to that much. Packets keep their order: one that \
+            would overtake another is sent right behind it. Round trips grow by both directions' delays; \
+            retransmission timeouts may fire until TCP has measured the new round trip.
             """,
         heals: "The link has its own delay and jitter again. Packets under way keep the time that they were given.",
         hit: "One for each packet that entered the link with this delay.",
@@ -18,7 +18,8 @@ package struct Delay: Fault {
         target: .link, extent: .interval,
         parameters: [
             Parameter(
-                "delay", .duration(.zero ... .seconds(60)), required: true, "One-way delay in place of the link's own."),
+                "delay", .duration(.zero ... .seconds(60)), required: true,
+                "One-way delay in place of the link's own."),
             Parameter(
                 "jitter", .duration(.zero ... .seconds(2)), default: .duration(.zero),
                 "The delay of each packet differs by up to so much, uniformly."),

@@ -17,13 +17,15 @@ package protocol Fault {
 
 /// A fault that has struck: it proves that it acted, and it undoes what it did.
 package protocol ActiveFault: AnyObject {
-    /// How often it has acted so far, from the kernel's counters or tables. Never decreases; valid after `heal` as well.
+    /// How often it has acted so far, from the kernel's counters or tables. Never decreases; valid after `heal` as
+    /// well.
     func hits() throws(FaultError) -> Int64
 
     /// Undoes it; a second call does nothing. Moments have nothing to undo.
     func heal() throws(FaultError)
 
-    /// When it acted first (CLOCK_MONOTONIC, nanoseconds), where the kernel tells more exactly than sampling `hits` does.
+    /// When it acted first (CLOCK_MONOTONIC, nanoseconds), where the kernel tells more exactly than sampling `hits`
+    /// does.
     var firstHit: Int64? { get }
 }
 

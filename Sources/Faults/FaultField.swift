@@ -1,7 +1,7 @@
 import Labs
 
-/// What faults act on: the lab and the actors in it. The engine provides it. Names were checked: an unknown one is our own
-/// bug.
+/// What faults act on: the lab and the actors in it. The engine provides it. Names were checked: an unknown one is our
+/// own bug.
 package protocol FaultField: AnyObject {
     /// Descriptor of a host's network namespace; open as long as the lab stands.
     func namespace(of host: String) -> Int32

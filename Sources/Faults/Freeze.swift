@@ -10,18 +10,18 @@ package struct Freeze: Fault {
         name: "freeze",
         summary: "All processes of an actor stand still (SIGSTOP) for a while, with their connections open.",
         wire: """
-            The host's kernel goes on acknowledging what arrives until the receive buffers are full, and goes on completing \
-            handshakes until the accept queue is full; the program says nothing. TCP keep-alives are answered, application \
-            heartbeats are not: only a client with a heartbeat or a deadline of its own notices. New connections come up and \
-            then are silent, too.
+            The host's kernel goes on acknowledging what arrives until the receive buffers are full, and goes on \
+            completing handshakes until the accept queue is full; the program says nothing. TCP keep-alives are \
+            answered, application heartbeats are not: only a client with a heartbeat or a deadline of its own \
+            notices. New connections come up and then are silent, too.
 
-            After the heal the program finds everything that was sent to it meanwhile, and answers all of it late; its timers \
-            fire late.
+            After the heal the program finds everything that was sent to it meanwhile, and answers all of it late; \
+            its timers fire late.
             """,
         heals: "SIGCONT to all of its processes.",
         hit: """
-            One for each live TCP connection held still: those that the actor had when it struck, and those that came up at \
-            its listening ports while it stood still. Counted from the socket table when sampled.
+            One for each live TCP connection held still: those that the actor had when it struck, and those that came \
+            up at its listening ports while it stood still. Counted from the socket table when sampled.
             """,
         mechanism: """
             SIGSTOP to every process of every instance, again until /proc shows all of them stopped: one that is being \

@@ -9,9 +9,9 @@ package struct HangUp: Fault {
         name: "hang-up",
         summary: "An actor hangs up on all of its live connections with a FIN, and goes on listening.",
         wire: """
-            Every peer receives FIN after whatever had been sent before it: a read returns 0, an orderly end. Nothing is \
-            said before it: no close frame, no DISCONNECT, no TLS close_notify. What a peer sends afterwards is answered \
-            by RST as soon as the actor has closed its socket.
+            Every peer receives FIN after whatever had been sent before it: a read returns 0, an orderly end. Nothing \
+            is said before it: no close frame, no DISCONNECT, no TLS close_notify. What a peer sends afterwards is \
+            answered by RST as soon as the actor has closed its socket.
 
             The actor learns of it as of a peer that hung up: its reads return 0, its writes fail with EPIPE. It keeps \
             running, its listening sockets stay open, and a reconnecting client gets in at once.
@@ -19,10 +19,10 @@ package struct HangUp: Fault {
         heals: "Nothing to heal: the connections are gone, and new ones work.",
         hit: "One for each established TCP connection that was shut down.",
         mechanism: """
-            The engine takes a duplicate of every established TCP socket that the actor's processes hold (sock_diag tells \
-            which, pidfd_getfd(2) duplicates) and calls shutdown(2) with SHUT_RDWR on it. So the FIN comes from the real \
-            socket, with the right sequence number, behind the data that is queued. Connections that wait in a listener's \
-            accept queue belong to no process yet, and are left alone.
+            The engine takes a duplicate of every established TCP socket that the actor's processes hold (sock_diag \
+            tells which, pidfd_getfd(2) duplicates) and calls shutdown(2) with SHUT_RDWR on it. So the FIN comes from \
+            the real socket, with the right sequence number, behind the data that is queued. Connections that wait in \
+            a listener's accept queue belong to no process yet, and are left alone.
             """,
         target: .actor, extent: .moment,
         example: "- { at: 5m, fault: hang-up, of: broker }")

@@ -10,20 +10,21 @@ package struct Kill: Fault {
         name: "kill",
         summary: "All processes of an actor are killed (SIGKILL); on request it is started again after a while.",
         wire: """
-            The kernel closes the sockets of the dead: peers receive FIN, or RST where data was unread; from then on every \
-            packet, and every new connection, is answered by RST. The machine stands and answers, so a client learns of it at \
-            once: for a death in silence use blackhole, or freeze.
+            The kernel closes the sockets of the dead: peers receive FIN, or RST where data was unread; from then on \
+            every packet, and every new connection, is answered by RST. The machine stands and answers, so a client \
+            learns of it at once: for a death in silence use blackhole, or freeze.
             """,
         heals: """
-            With restart-after the engine starts the actor again, so long after the kill, with the same command, and the \
-            actor's readiness is reported as at the first start. Without it the actor stays dead.
+            With restart-after the engine starts the actor again, so long after the kill, with the same command, and \
+            the actor's readiness is reported as at the first start. Without it the actor stays dead.
             """,
         hit: """
-            One for each process that died, seen dead by its pidfd. (A killed process is proof enough, with connections or \
-            without: whoever knocks is refused.)
+            One for each process that died, seen dead by its pidfd. (A killed process is proof enough, with \
+            connections or without: whoever knocks is refused.)
             """,
         mechanism:
-            "kill(2) with SIGKILL to every process of every instance; the strike waits until the kernel reports their end.",
+            "kill(2) with SIGKILL to every process of every instance; the strike waits until the kernel reports their "
+            + "end.",
         target: .actor, extent: .moment,
         parameters: [
             Parameter(
@@ -34,7 +35,8 @@ package struct Kill: Fault {
 
     private let actor: String
     private let restartAfter: Duration?
-    /// How long the kernel may take to end a killed process. Milliseconds are usual; one that waits for a disk takes longer.
+    /// How long the kernel may take to end a killed process. Milliseconds are usual; one that waits for a disk takes
+    /// longer.
     private static let patience: Int32 = 2000
 
     package init(plan: FaultPlan) {

@@ -7,15 +7,15 @@ package struct Loss: Fault {
         name: "loss",
         summary: "A link loses packets at random, in one direction or both.",
         wire: """
-            Each packet is lost with this probability, independently of the others, in place of the link's own loss. TCP \
-            retransmits: throughput falls, messages come late and in bursts, and with heavy loss retransmission timeouts \
-            double until connections stand still for minutes. Nothing tells the endpoints.
+            Each packet is lost with this probability, independently of the others, in place of the link's own loss. \
+            TCP retransmits: throughput falls, messages come late and in bursts, and with heavy loss retransmission \
+            timeouts double until connections stand still for minutes. Nothing tells the endpoints.
             """,
         heals: "The link has its own loss again.",
         hit: "One for each packet that the link's queue dropped while the fault held.",
         mechanism: """
-            The netem queues of the wire, on router egress, get another probability in place. Their random numbers come from \
-            the run's seed.
+            The netem queues of the wire, on router egress, get another probability in place. Their random numbers \
+            come from the run's seed.
             """,
         target: .link, extent: .interval,
         parameters: [

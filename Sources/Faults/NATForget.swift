@@ -9,15 +9,15 @@ package struct NATForget: Fault {
         name: "nat-forget",
         summary: "A NAT router forgets every mapping at once, as after a restart.",
         wire: """
-            Nothing is sent to anybody. From then on a packet of an old connection, from either side, belongs to no mapping: \
-            the router treats it as its on-expiry setting says (drop: in silence; reset: answered by RST). Both ends still hold \
-            the connection for established: half-open. New connections get a new mapping and work.
+            Nothing is sent to anybody. From then on a packet of an old connection, from either side, belongs to no \
+            mapping: the router treats it as its on-expiry setting says (drop: in silence; reset: answered by RST). \
+            Both ends still hold the connection for established: half-open. New connections get a new mapping and work.
             """,
         heals: "Nothing to heal: what is forgotten stays forgotten.",
         hit: "One for each mapping of an established TCP connection that was deleted.",
         mechanism: """
-            The router's connection tracking table is listed over ctnetlink and every entry deleted by its own id, so that \
-            each deletion is acknowledged and counted.
+            The router's connection tracking table is listed over ctnetlink and every entry deleted by its own id, so \
+            that each deletion is acknowledged and counted.
             """,
         target: .router, extent: .moment,
         example: "- { at: 20m, fault: nat-forget, on: home }")

@@ -10,26 +10,26 @@ package struct NATIdleTimeout: Fault {
         name: "nat-idle-timeout",
         summary: "A NAT router forgets TCP connections that were idle for so long.",
         wire: """
-            Nothing is sent to anybody when a mapping expires. The next packet of that connection, from either side, belongs to \
-            no mapping: with on-expiry drop it vanishes, with reset it is answered by RST. Both ends still hold the \
-            connection for established: half-open. RFC 5382 asks for at least 2 h 4 min; home routers and carriers are known \
-            to take from 30 s to an hour.
+            Nothing is sent to anybody when a mapping expires. The next packet of that connection, from either side, \
+            belongs to no mapping: with on-expiry drop it vanishes, with reset it is answered by RST. Both ends still \
+            hold the connection for established: half-open. RFC 5382 asks for at least 2 h 4 min; home routers and \
+            carriers are known to take from 30 s to an hour.
 
-            Mappings that stand when it strikes are clipped: each has at most the new timeout left. Any packet, in either \
-            direction, starts the time anew: a heartbeat more often than that keeps a connection alive.
+            Mappings that stand when it strikes are clipped: each has at most the new timeout left. Any packet, in \
+            either direction, starts the time anew: a heartbeat more often than that keeps a connection alive.
             """,
         heals: """
-            The router has its former timeout and on-expiry again, and mappings that still stand get the difference back. \
-            What has expired stays forgotten.
+            The router has its former timeout and on-expiry again, and mappings that still stand get the difference \
+            back. What has expired stays forgotten.
             """,
         hit: """
-            One for each mapping of an established TCP connection that expired while the fault held, reported by the kernel. \
-            It strikes the client at the first one, not when it is applied.
+            One for each mapping of an established TCP connection that expired while the fault held, reported by the \
+            kernel. It strikes the client at the first one, not when it is applied.
             """,
         mechanism: """
-            The router's nf_conntrack_tcp_timeout settings, and ctnetlink for the entries that stand. Expiry is told by the \
-            kernel's DESTROY events, whose stamp is the moment at which the time was over, to the kernel's tick of 10 ms. \
-            Timeouts are whole seconds.
+            The router's nf_conntrack_tcp_timeout settings, and ctnetlink for the entries that stand. Expiry is told \
+            by the kernel's DESTROY events, whose stamp is the moment at which the time was over, to the kernel's \
+            tick of 10 ms. Timeouts are whole seconds.
             """,
         target: .router, extent: .interval, strike: .firstHit,
         parameters: [

@@ -7,18 +7,18 @@ package struct Rate: Fault {
         name: "rate",
         summary: "A link carries only so many bits per second, in one direction or both.",
         wire: """
-            Packets leave the link at this rate, in place of the link's own, and queue in front of it; the queue adds delay as \
-            it fills, and what finds it full is dropped. A long queue is a bufferbloat: seconds of delay and no loss. A \
-            short one is a policer: loss and hardly any delay.
+            Packets leave the link at this rate, in place of the link's own, and queue in front of it; the queue adds \
+            delay as it fills, and what finds it full is dropped. A long queue is a bufferbloat: seconds of delay and \
+            no loss. A short one is a policer: loss and hardly any delay.
             """,
         heals: "The link has its own rate again, and what is queued leaves at once.",
         hit: """
-            One for each time that a packet had to wait for the rate, and for each packet dropped because the queue was full. \
-            Traffic below the rate is not struck, and counts nothing.
+            One for each time that a packet had to wait for the rate, and for each packet dropped because the queue \
+            was full. Traffic below the rate is not struck, and counts nothing.
             """,
         mechanism: """
-            A token bucket (tbf) behind the wire's netem queue, on router egress: two full packets or one millisecond may \
-            leave at once. The count is its overlimits and its drops.
+            A token bucket (tbf) behind the wire's netem queue, on router egress: two full packets or one millisecond \
+            may leave at once. The count is its overlimits and its drops.
             """,
         target: .link, extent: .interval,
         parameters: [

@@ -9,15 +9,16 @@ package struct Reset: Fault {
         name: "reset",
         summary: "All live connections of an actor are torn down at once, with a RST to every peer.",
         wire: """
-            Every peer receives RST: its next read or write fails with ECONNRESET, and data that was on its way or unread \
-            at the actor is lost. On the actor's side the same sockets fail with ECONNABORTED. The actor keeps running, its \
-            listening sockets stay open, and a reconnecting client gets in at once.
+            Every peer receives RST: its next read or write fails with ECONNRESET, and data that was on its way or \
+            unread at the actor is lost. On the actor's side the same sockets fail with ECONNABORTED. The actor keeps \
+            running, its listening sockets stay open, and a reconnecting client gets in at once.
             """,
         heals: "Nothing to heal: the connections are gone, and new ones work.",
         hit: "One for each established TCP connection that was destroyed, those waiting to be accepted included.",
         mechanism: """
-            SOCK_DESTROY through sock_diag, for every established TCP socket that the actor's processes hold and for every \
-            connection in the accept queues of their listeners. The kernel sends the RST itself, from the real socket.
+            SOCK_DESTROY through sock_diag, for every established TCP socket that the actor's processes hold and for \
+            every connection in the accept queues of their listeners. The kernel sends the RST itself, from \
+            the real socket.
             """,
         target: .actor, extent: .moment,
         example: "- { at: 5m, fault: reset, of: broker }")

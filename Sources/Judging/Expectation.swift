@@ -11,6 +11,7 @@ package protocol Expectation: Sendable {
     func judge(_ run: RunView) -> Finding
 }
 
+/// The expectations of this build.
 package enum Expectations {
     /// Every kind there is.
     package static let all: [any Expectation.Type] = [

@@ -49,6 +49,7 @@ package struct Descriptor: ~Copyable {
 /// Up to `limit` bytes; empty at the end of the file, nil when it would block.
 package func read(_ descriptor: Int32, limit: Int = 65536) throws(SystemError) -> [UInt8]? {
     var failure: SystemError?
+    // Not filled with zeros first: `count` says how much of it read(2) has written.
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
         count = 0
         do throws(SystemError) {

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import Kernel
 
-/// What processes of a lab see of the host's files: all of them read-only, private empty folders where programs expect to
-/// write, and the run folder. The same in both labs.
+/// What processes of a lab see of the host's files: all of them read-only, private empty folders where programs expect
+/// to write, and the run folder. The same in both labs.
 enum GuestMounts {
     private static let privateFolders = ["/tmp", "/run", "/var/tmp"]
 

@@ -10,7 +10,8 @@ package struct GuestOptions {
     /// A folder of the host that the lab sees at `GuestInit.runFolder` and may write to. Nil: one in the lab's private
     /// folder, gone with it (`Guest.runFolder`).
     package var runFolder: String?
-    /// Folders of the host that must stay visible, read-only, where the lab has private ones (below /tmp, /run, /var/tmp).
+    /// Folders of the host that must stay visible, read-only, where the lab has private ones (below /tmp, /run,
+    /// /var/tmp).
     package var visibleFolders: [String] = []
     /// Folders of the host that the lab may write to, at their own paths.
     package var writableFolders: [String] = []

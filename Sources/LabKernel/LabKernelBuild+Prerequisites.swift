@@ -25,7 +25,8 @@ extension LabKernelBuild {
         guard !missing.isEmpty else { return }
         throw LabKernelError(
             .missing,
-            "the lab kernel cannot be built here: \(missing.map(\.what).joined(separator: ", ")) missing. Install with\n"
+            "the lab kernel cannot be built here: \(missing.map(\.what).joined(separator: ", ")) missing. "
+                + "Install with\n"
                 + "    apt-get install --no-install-recommends \(missing.map(\.package).joined(separator: " "))")
     }
 

@@ -1,8 +1,8 @@
 import Glibc
 import Kernel
 
-/// Questions to a guest's kernel while it runs (mconsole, arch/um/drivers/mconsole.h): answered in an interrupt, so also
-/// while a process of the guest never lets go of the processor.
+/// Questions to a guest's kernel while it runs (mconsole, arch/um/drivers/mconsole.h): answered in an interrupt, so
+/// also while a process of the guest never lets go of the processor.
 package struct ManagementConsole {
     /// `umid=` of every guest; the socket is at FOLDER/.uml/NAME/mconsole, FOLDER being HOME.
     static let name = "guest"

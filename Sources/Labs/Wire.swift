@@ -154,7 +154,8 @@ package final class Wire {
         }
     }
 
-    /// What its impairment did to packets in one direction since the link was made: the proof that a change of it acted.
+    /// What its impairment did to packets in one direction since the link was made: the proof that a change of it
+    /// acted.
     package struct Struck: Equatable, Sendable {
         /// Packets that came to its queues, whatever became of them.
         package var entered: Int64

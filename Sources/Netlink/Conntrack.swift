@@ -54,8 +54,8 @@ package final class Conntrack {
 
     /// Every event that waits, in the kernel's order. Does not wait.
     ///
-    /// An entry whose time is over is removed when a packet looks for it or when the kernel's collector comes by, up to a
-    /// minute later; `entries()` removes them at once. The event's stamp is the true one all the same.
+    /// An entry whose time is over is removed when a packet looks for it or when the kernel's collector comes by, up to
+    /// a minute later; `entries()` removes them at once. The event's stamp is the true one all the same.
     package func read() throws(SystemError) -> ConntrackBatch {
         precondition(descriptor >= 0, "this Conntrack was not asked to listen")
         let clocks = (now: Clock.now, offset: Clock.realtimeOffset)

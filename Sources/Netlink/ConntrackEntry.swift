@@ -115,7 +115,8 @@ package struct ConntrackEvent: Sendable {
     }
     package enum Stamp: Equatable, Sendable {
         /// The kernel's own: the moment of the change. Ends of entries that began after `Conntrack.prepare`; everything
-        /// from Linux 6.14 on. For an expiry it is exact to the kernel's tick (1/HZ), the time at which its time was over.
+        /// from Linux 6.14 on. For an expiry it is exact to the kernel's tick (1/HZ), the time at which its time was
+        /// over.
         case kernel
         /// When it was read: late by the time it waited to be read.
         case reader

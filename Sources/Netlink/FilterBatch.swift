@@ -1,8 +1,8 @@
 import CNetlink
 import Glibc
 
-/// The messages of one transaction of nftables (linux/netfilter/nf_tables.h). Numbers are in network order, but for what
-/// is compared with a packet's own data.
+/// The messages of one transaction of nftables (linux/netfilter/nf_tables.h). Numbers are in network order, but for
+/// what is compared with a packet's own data.
 struct FilterBatch {
     private static let table = "halfopen"
     private var batch = NetlinkBatch()

@@ -49,6 +49,7 @@ package struct TokenBucket: Equatable, Sendable {
     var burst: UInt32 { UInt32(clamping: max(2 * 1514, rate / 8 / 1000)) }
 }
 
+/// What has gone through a queue since it was made.
 package struct QueueStatistics: Equatable, Sendable {
     package var sentPackets: UInt64 = 0
     package var sentBytes: UInt64 = 0

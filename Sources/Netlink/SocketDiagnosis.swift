@@ -82,7 +82,8 @@ package final class SocketDiagnosis {
         return (0..<list.count).map { TCPSocket(raw: list.items[$0]) }.sorted { $0.order < $1.order }
     }
 
-    /// Ends the socket where it stands: the peer gets RST, whoever holds it ECONNABORTED. False when it had gone already.
+    /// Ends the socket where it stands: the peer gets RST, whoever holds it ECONNABORTED. False when it had gone
+    /// already.
     package func destroy(_ socket: TCPSocket) throws(SystemError) -> Bool {
         let descriptor = netlink.raw
         do throws(SystemError) {

@@ -29,8 +29,8 @@ package struct Backoff: Equatable, Sendable {
         return ceiling
     }
 
-    /// A wait after `failures` failures in a row. The cap bounds the ceiling, before the jitter: jitter applied first and
-    /// capped then would send most of the waits to the cap itself, which is a wave again.
+    /// A wait after `failures` failures in a row. The cap bounds the ceiling, before the jitter: jitter applied first
+    /// and capped then would send most of the waits to the cap itself, which is a wave again.
     package func delay(after failures: Int, using random: inout some RandomNumberGenerator) -> Duration {
         .nanoseconds(Int64.random(in: 0...ceiling(after: failures).nanoseconds, using: &random))
     }

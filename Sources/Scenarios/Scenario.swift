@@ -26,6 +26,7 @@ package struct LabPlan: Equatable, Sendable {
     package var memory: Int64
 }
 
+/// A machine of the lab: a network namespace with its actors.
 package struct HostPlan: Equatable, Sendable {
     package var name: String
     /// Set when this host is a NAT router.
@@ -34,6 +35,7 @@ package struct HostPlan: Equatable, Sendable {
     package var addresses: [String]
 }
 
+/// How a router masquerades what leaves it, and what it forgets.
 package struct NATPlan: Equatable, Sendable {
     package enum OnExpiry: String, CaseIterable, Sendable { case drop, reset }
     /// After this long without a packet a mapping is forgotten. Linux's default is 5 days (nf_conntrack-sysctl).
@@ -80,6 +82,7 @@ package struct Impairment: Equatable, Sendable {
     package init() {}
 }
 
+/// A program on a host.
 package struct ActorPlan: Equatable, Sendable {
     package enum Role: String, CaseIterable, Sendable { case server, publisher, client }
     package enum Readiness: Equatable, Sendable {
@@ -129,6 +132,7 @@ package struct FaultPlan: Equatable, Sendable {
     package var position: String
 }
 
+/// What a fault strikes.
 package enum FaultTarget: Equatable, Sendable {
     /// A link; `from` names the host whose packets are struck, nil for both directions.
     case link(String, from: String?)
@@ -149,6 +153,7 @@ package struct ExpectationPlan: Equatable, Sendable {
     package var text: String
 }
 
+/// Whom an expectation is about.
 package enum Subject: Equatable, Sendable {
     case actor(String)
     /// Messages that one actor sends and another receives.

@@ -38,8 +38,8 @@ struct Command: Sendable {
         return """
             usage: halfopen COMMAND ...
 
-            Plays what networks and servers do to clients that keep connections open, on the real Linux network stack, in
-            virtual time, and says whether the client kept its promises.
+            Plays what networks and servers do to clients that keep connections open, on the real Linux network stack,
+            in virtual time, and says whether the client kept its promises.
 
             commands:
             \(lines.joined(separator: "\n"))

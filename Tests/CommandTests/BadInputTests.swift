@@ -48,10 +48,12 @@ import Testing
             message: "\"rigth\""),
         Spoilt(
             what: "ends before it begins", replace: "- { end: 60s }",
-            by: "- { at: 20s, until: 10s, fault: blackhole, between: [left, right] }\n  - { end: 60s }", message: "20s"),
+            by: "- { at: 20s, until: 10s, fault: blackhole, between: [left, right] }\n  - { end: 60s }",
+            message: "20s"),
         Spoilt(
             what: "fault after the end", replace: "- { end: 60s }",
-            by: "- { at: 70s, until: 80s, fault: blackhole, between: [left, right] }\n  - { end: 60s }", message: "end"),
+            by: "- { at: 70s, until: 80s, fault: blackhole, between: [left, right] }\n  - { end: 60s }",
+            message: "end"),
         Spoilt(
             what: "same fault twice", replace: "- { end: 60s }",
             by: "- { at: 10s, until: 30s, fault: blackhole, between: [left, right] }\n"

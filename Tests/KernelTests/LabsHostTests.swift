@@ -5,8 +5,8 @@ import Scenarios
 import Testing
 
 extension KernelTests {
-    /// The same code on an ordinary kernel, in real time: HALFOPEN_KERNEL_TESTS=1, as root or under `unshare -Urn`. What
-    /// needs netem has two answers, and both are right.
+    /// The same code on an ordinary kernel, in real time: HALFOPEN_KERNEL_TESTS=1, as root or under `unshare -Urn`.
+    /// What needs netem has two answers, and both are right.
     @Suite(.enabled(if: !isInLabKernel, "on an ordinary kernel: HALFOPEN_KERNEL_TESTS=1 as root or under unshare -Urn"))
     struct LabsHostTests {
         private let hasNetem: Bool

@@ -67,8 +67,8 @@ import Testing
 }
 
 @Suite struct DamagedRecordings {
-    /// A run can be killed at any byte: what was written before is kept, and the damage is told. One decoder is fed byte
-    /// by byte and asked after each, as if that were the end of the file.
+    /// A run can be killed at any byte: what was written before is kept, and the damage is told. One decoder is fed
+    /// byte by byte and asked after each, as if that were the end of the file.
     @Test func survivesTruncationAtEveryByte() throws {
         let whole = Samples.bytes()
         var decoder = RecordingDecoder()

@@ -112,8 +112,8 @@ private struct Pair {
 }
 
 @Suite struct PairTests {
-    /// Faults at random for a quarter of an hour, then peace: every message published from the first delivery on has been
-    /// delivered once and in order.
+    /// Faults at random for a quarter of an hour, then peace: every message published from the first delivery on has
+    /// been delivered once and in order.
     @Test(arguments: 1...40 as ClosedRange<UInt64>) func noGapsAndNoDuplicatesWhateverTheNetworkDoes(seed: UInt64) {
         var pair = Pair(seed: seed)
         pair.run(until: at(20))
@@ -136,8 +136,8 @@ private struct Pair {
         #expect(Array(delivered.prefix(owed.count)) == owed.map(\.sequence))
     }
 
-    /// From the heal of a five-minute blackhole to the next message: the wait in progress is at most the cap of the backoff
-    /// (20 s), and the connect and the replay are two round trips.
+    /// From the heal of a five-minute blackhole to the next message: the wait in progress is at most the cap of the
+    /// backoff (20 s), and the connect and the replay are two round trips.
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func backWithinTheCapOfTheBackoff(seed: UInt64) throws {
         var pair = Pair(seed: seed)
         pair.run(until: at(100))

@@ -17,8 +17,8 @@ struct halfopen_packet {
     uint32_t length; // bytes of the IP packet
 };
 
-/// A socket inside the namespace that sees every IP packet that enters by any device but loopback, and none that leaves.
-/// `whole`: keep whole packets (for a pcap), otherwise headers. -1 and errno on failure.
+/// A socket inside the namespace that sees every IP packet that enters by any device but loopback, and none that
+/// leaves. `whole`: keep whole packets (for a pcap), otherwise headers. -1 and errno on failure.
 int halfopen_capture_open(int network_namespace, bool whole);
 /// Reads up to `limit` packets that have arrived; 0 when there are none. When `pcap` is a descriptor, each packet is
 /// appended to it as a pcap record. `-1` and errno on failure.

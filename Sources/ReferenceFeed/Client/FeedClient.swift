@@ -1,7 +1,7 @@
 /// The connection of a feed's subscriber: facts in, actions out.
 ///
-/// It does no input or output, reads no clock and starts no timer. Every fact is a method in the past tense that is told the
-/// time and returns what must now be done, in order. Whoever owns it performs the actions, and calls
+/// It does no input or output, reads no clock and starts no timer. Every fact is a method in the past tense that is
+/// told the time and returns what must now be done, in order. Whoever owns it performs the actions, and calls
 /// `deadlinePassed` when `deadline` has come; there is one deadline at a time and it follows from the state, so a timer
 /// that belongs to a state already left cannot exist.
 ///
@@ -19,9 +19,9 @@ package struct FeedClient<Random: RandomNumberGenerator> {
         case disconnected
         /// A transport is being opened, until `deadline`. To `authenticating`, `reconnecting`, `disconnected`.
         case connecting(deadline: Moment)
-        /// The transport stands and `hello` is on its way; the answer is due by `deadline`, which is still the one of the
-        /// attempt: a server that accepts and says nothing costs no more than one that does not accept.
-        /// To `connected`, `reconnecting`, `fatal`, `disconnected`.
+        /// The transport stands and `hello` is on its way; the answer is due by `deadline`, which is still the one of
+        /// the attempt: a server that accepts and says nothing costs no more than one that does not accept. To
+        /// `connected`, `reconnecting`, `fatal`, `disconnected`.
         case authenticating(deadline: Moment)
         /// Subscribed. Only this state holds a session, so nothing else can send or deliver.
         /// To `reconnecting`, `disconnected`.

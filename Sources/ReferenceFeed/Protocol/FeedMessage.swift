@@ -6,11 +6,11 @@
 ///     both:   {"type":"heartbeat"}
 ///     server: {"type":"refused","reason":"unknown token","retry":false}
 ///
-/// The client speaks first. `resume` is left out by a client that has no position yet; its first message is the next one
-/// published. A server that knows the epoch goes on at `last` + 1, or at the oldest message it still keeps. An epoch is
-/// one life of a server's numbering: another epoch in `welcome` means that all positions are void. From `welcome` on each
-/// side sends a heartbeat once in every `heartbeat` (nanoseconds), whatever else it sends, so its absence always means
-/// the same. A line holds at most 64 KiB. Unknown types are skipped: newer servers may say more.
+/// The client speaks first. `resume` is left out by a client that has no position yet; its first message is the next
+/// one published. A server that knows the epoch goes on at `last` + 1, or at the oldest message it still keeps. An
+/// epoch is one life of a server's numbering: another epoch in `welcome` means that all positions are void. From
+/// `welcome` on each side sends a heartbeat once in every `heartbeat` (nanoseconds), whatever else it sends, so its
+/// absence always means the same. A line holds at most 64 KiB. Unknown types are skipped: newer servers may say more.
 package enum FeedMessage {
     package static let version: Int64 = 1
     /// Bytes of one line, line end included.
@@ -33,11 +33,13 @@ package struct Position: Equatable, Sendable {
     }
 }
 
+/// What a client says.
 package enum ClientMessage: Equatable, Sendable {
     case hello(token: String, resume: Position?)
     case heartbeat
 }
 
+/// What a server says.
 package enum ServerMessage: Equatable, Sendable {
     /// Subscribed: `next` is the number of the first message that follows.
     case welcome(epoch: String, next: Int64, heartbeat: Duration)

@@ -26,9 +26,9 @@ package struct FeedLog: Sendable {
         return entry
     }
 
-    /// What a subscriber must still get: everything after its position that is kept. One without a position, and one from
-    /// the future of this epoch (its disk was restored, or it lies), starts with what comes next; one of another epoch has
-    /// seen nothing of this one and gets all that is kept.
+    /// What a subscriber must still get: everything after its position that is kept. One without a position, and one
+    /// from the future of this epoch (its disk was restored, or it lies), starts with what comes next; one of another
+    /// epoch has seen nothing of this one and gets all that is kept.
     package func entries(after position: Position?) -> ArraySlice<Entry> {
         guard let position else { return [] }
         guard position.epoch == epoch else { return entries[...] }

@@ -1,5 +1,5 @@
-/// The server of a feed: publishes a numbered message every `interval` to everyone subscribed. Facts in, actions out, like
-/// `FeedClient`. Connections are known by numbers that their owner gives them, rising by one.
+/// The server of a feed: publishes a numbered message every `interval` to everyone subscribed. Facts in, actions out,
+/// like `FeedClient`. Connections are known by numbers that their owner gives them, rising by one.
 package struct FeedServer {
     package typealias ConnectionID = Int
 
@@ -8,8 +8,8 @@ package struct FeedServer {
         package var interval: Duration = .seconds(5)
         /// Each side speaks at least once in this time.
         package var heartbeat: Duration = .seconds(10)
-        /// Heartbeats in a row that may be missing before a client counts as gone; 1 or more. It is looked for once in a
-        /// heartbeat, so it may take one more.
+        /// Heartbeats in a row that may be missing before a client counts as gone; 1 or more. It is looked for once in
+        /// a heartbeat, so it may take one more.
         package var missedHeartbeats = 2
         /// How long a connection may take to say hello.
         package var helloTimeout: Duration = .seconds(10)

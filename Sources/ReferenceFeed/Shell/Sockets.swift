@@ -17,7 +17,8 @@ enum Sockets {
         var description: String { "cannot resolve \(host): \(reason)" }
     }
 
-    /// Addresses of a host, in the resolver's order. Blocks while the resolver asks a name server; in a lab it reads a file.
+    /// Addresses of a host, in the resolver's order. Blocks while the resolver asks a name server; in a lab it reads a
+    /// file.
     static func resolve(_ host: String, port: Int) throws(UnknownHost) -> [Address] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

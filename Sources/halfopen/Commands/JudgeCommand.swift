@@ -9,8 +9,8 @@ extension Command {
     static let judge = Command(
         name: "judge", operands: "RUN...", summary: "Judges recordings again, from the files alone.",
         details: """
-            RUN is a recording or a folder that holds one. The scenario is the one that the recording keeps; another file's
-            expectations can be put in its place, so a bound can be tried on runs that were made long ago.
+            RUN is a recording or a folder that holds one. The scenario is the one that the recording keeps; another
+            file's expectations can be put in its place, so a bound can be tried on runs that were made long ago.
 
               halfopen judge reports/mqtt-paho-blackhole/seed-1
               halfopen judge reports/mqtt-paho-blackhole/seed-1 --expect stricter.yaml

@@ -8,8 +8,8 @@ extension Command {
         name: "run", operands: "PATH...", summary: "Plays scenarios and says whether the clients kept their promises.",
         details: """
             PATH is a scenario file, or a folder of them. Each run boots a small Linux kernel of its own as an ordinary
-            process, plays the scenario in virtual time and judges the recording. Needs no privilege and does not touch this
-            machine's network. A failure is a seed: the same scenario with the same seed repeats to the byte.
+            process, plays the scenario in virtual time and judges the recording. Needs no privilege and does not touch
+            this machine's network. A failure is a seed: the same scenario with the same seed repeats to the byte.
 
               halfopen run scenarios/demo
               halfopen run my-client.yaml --seeds 1..20 --jobs 4

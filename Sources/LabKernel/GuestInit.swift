@@ -11,9 +11,9 @@ package enum GuestInit {
     /// Of the lab's machine; hosts of a lab have their own.
     package static let hostName = "lab"
 
-    /// Prepares mounts, limits, loopback and standard descriptors; `arguments` are those after `guest`: the kind of lab,
-    /// and for the host lab its private folder. Standard output and error go to the console: lines that begin with "@"
-    /// are the guest half's reports, all else is what went wrong.
+    /// Prepares mounts, limits, loopback and standard descriptors; `arguments` are those after `guest`: the kind of
+    /// lab, and for the host lab its private folder. Standard output and error go to the console: lines that begin with
+    /// "@" are the guest half's reports, all else is what went wrong.
     package static func start(_ arguments: [String]) throws -> GuestOrders {
         guard getpid() == 1, let lab = arguments.first.flatMap(LabKind.init) else {
             throw LabKernelError(.failed, "halfopen guest is the first process of a lab; it is not started by hand")

@@ -52,7 +52,8 @@ enum DropMeasure {
 
     private static var scenario: String {
         let faults = (0..<rounds).map { round in
-            "  - { at: \(100 + round * 50)ms, until: \(120 + round * 50)ms, fault: blackhole, between: [left, right] }\n"
+            "  - { at: \(100 + round * 50)ms, until: \(120 + round * 50)ms, fault: blackhole, "
+                + "between: [left, right] }\n"
         }
         return """
             format: 1

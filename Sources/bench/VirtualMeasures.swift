@@ -18,7 +18,11 @@ enum VirtualMeasures {
         summary: Nothing happens.
         lab: { hosts: { left: {}, right: {} }, links: [{ between: [left, right] }] }
         actors:
-          feed: { role: server, on: right, run: [halfopen, feed, server, --port, "7000", --interval, 2d, --heartbeat, 2d], ready: { port: 7000 } }
+          feed:
+            role: server
+            on: right
+            run: [halfopen, feed, server, --port, "7000", --interval, 2d, --heartbeat, 2d]
+            ready: { port: 7000 }
           client: { role: client, on: left, run: [halfopen, feed, client, --to, feed, --port, "7000"] }
         timeline:
           - { end: \(hours)h }

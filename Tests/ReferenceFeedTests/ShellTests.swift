@@ -6,7 +6,8 @@ import Testing
 
 @testable import ReferenceFeed
 
-/// Both shells on one event loop, over the loopback and in real time, with everything a hundred times faster than usual.
+/// Both shells on one event loop, over the loopback and in real time, with everything a hundred times faster than
+/// usual.
 private final class Stage {
     let loop: EventLoop
     private let reader: Descriptor

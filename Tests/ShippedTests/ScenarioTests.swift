@@ -13,8 +13,7 @@ import Testing
     ) { path in Array(try Data(contentsOf: Repository.root.appending(path: path))) }
 
     private static let paths =
-        (try? Repository.files("scenarios/demo", ending: ".yaml") + Repository.files("scenarios/first", ending: ".yaml"))
-        ?? []
+        (try? ["scenarios/demo", "scenarios/first"].flatMap { try Repository.files($0, ending: ".yaml") }) ?? []
 
     private func load(_ path: String) throws -> Scenario {
         do {

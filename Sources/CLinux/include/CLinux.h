@@ -89,6 +89,19 @@ extern const char halfopen_lab_seed_source[];
 static inline const char *halfopen_lab_config_text(void) { return halfopen_lab_config; }
 static inline const char *halfopen_lab_seed_text(void) { return halfopen_lab_seed_source; }
 
+// MARK: What `halfopen init` writes.
+
+struct halfopen_embedded_file {
+    const char *name;
+    const char *text;
+};
+/// Ended by an entry without a name.
+extern const struct halfopen_embedded_file halfopen_first_scenario[];
+static inline const struct halfopen_embedded_file *halfopen_first_scenario_files(void)
+{
+    return halfopen_first_scenario;
+}
+
 /// process_vm_readv of one piece; 0, or -1 and errno.
 int halfopen_peek(pid_t pid, uint64_t address, void *buffer, uint64_t length);
 

@@ -106,8 +106,8 @@ extension FeedServer {
 
 // The transitions.
 extension FeedServer {
-    /// The first of the times due that lies ahead: what fell due while the process stood still is not made up for, and a
-    /// late call shifts nothing.
+    /// The first of the times due that lies ahead: what fell due while the process stood still is not made up for, and
+    /// a late call shifts nothing.
     private static func next(after due: Moment, every interval: Duration, now: Moment) -> Moment {
         let passed = (now - due).nanoseconds / interval.nanoseconds
         return due + interval * (passed + 1)

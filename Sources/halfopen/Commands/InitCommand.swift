@@ -19,8 +19,9 @@ extension Command {
         try FirstScenario.write(to: folder)
         Output.print(
             """
-            wrote \(folder)/scenario.yaml   a phone behind a home router, and a network that goes silent
-            wrote \(folder)/subscriber.py   a driver: replace what is in it by your client
+            wrote \(folder)/scenario.yaml        a phone behind a home router, and a network that goes silent
+            wrote \(folder)/subscriber.py        a driver: replace what is in it by your client
+            wrote \(folder)/halfopen_driver.py   says what happens in the words of the driver protocol
 
             next: halfopen run \(folder)
             """)

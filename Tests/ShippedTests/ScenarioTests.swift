@@ -68,7 +68,7 @@ import Testing
         #expect(FirstScenario.files.map(\.name).sorted() == names)
         for name in names {
             let written = try String(contentsOf: folder.url.appending(path: "new/mine/\(name)"), encoding: .utf8)
-            #expect(try written == Repository.text("scenarios/first/\(name)"), "run scenarios/first/embed")
+            #expect(try written == Repository.text("scenarios/first/\(name)"), "\(name)")
         }
     }
 

@@ -12,7 +12,8 @@ package struct Watchdog {
         /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
         /// loop that waits for a clock gets on, at a few milliseconds a second.
         package var least: Duration = .microseconds(100)
-        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of it.
+        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of
+        /// it.
         package var crawl: Duration = .seconds(180)
 
         package init() {}
@@ -35,7 +36,8 @@ package struct Watchdog {
     private enum State {
         /// Can transition to running and ended.
         case starting(since: Int64)
-        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch began.
+        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch
+        /// began.
         case running(last: Sight, stretch: Sight)
         case ended
     }
@@ -54,8 +56,8 @@ package struct Watchdog {
         state = .starting(since: wall)
     }
 
-    /// What was seen at wall time `wall`. `virtual` is nil where it cannot be read; then growth of the recording (bytes)
-    /// is the only sign of life.
+    /// What was seen at wall time `wall`. `virtual` is nil where it cannot be read; then growth of the recording
+    /// (bytes) is the only sign of life.
     package mutating func looked(wall: Int64, virtual: Int64?, recorded: Int64, hasStarted: Bool) -> Action {
         switch state {
         case .starting(let since):

@@ -100,18 +100,30 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatSurvivesNeedsNoStages() {
+    /// A connection that survives a blackhole of 10 s: all messages come at its end.
+    private func survivor(stage: String) -> Finding {
+        let bound = Value.NamedDuration(name: stage, duration: .seconds(5))
         var script = Script.healthy(
-            faults: [.blackhole(600, 610)],
-            expect: [
-                .recovery("blackhole", within: .seconds(5), stages: [.init(name: "detect", duration: .seconds(1))])
-            ])
+            faults: [.blackhole(600, 610)], expect: [.recovery("blackhole", within: .seconds(5), stages: [bound])])
         script.messages(-5, 1800, lost: 600..<612)
         for second in 600..<612 { script.at(611.5, Script.received(Int64(second))) }
         script.strike(0, "blackhole", from: 600, to: 610)
-        #expect(script.finding.verdict == .pass)
-        #expect(script.finding.measured == 1.5)
-        #expect(script.finding.summary.hasSuffix("its connection survived."), "\(script.finding.summary)")
+        return script.finding
+    }
+
+    @Test func aConnectionThatSurvivesNeedsNoNewOne() {
+        let finding = survivor(stage: "connect")
+        #expect(finding.verdict == .pass)
+        #expect(finding.measured == 1.5)
+        #expect(finding.summary.hasSuffix("its connection survived."), "\(finding.summary)")
+    }
+
+    @Test func failsWhenItNeverNoticedThoughItShouldHave() {
+        let finding = survivor(stage: "detect")
+        #expect(finding.verdict == .fail)
+        #expect(finding.measured == 10)
+        #expect(finding.bound == 5)
+        #expect(finding.summary.contains("it noticed nothing while blackhole"), "\(finding.summary)")
     }
 
     /// Nobody noticed, and TCP itself was late.

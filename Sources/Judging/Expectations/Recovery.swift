@@ -21,7 +21,8 @@ struct Recovery: Expectation {
             than connected, subscribed, ready, online or streaming, an error or an attempt; its host sends FIN, RST or \
             a new SYN). attempt, from there to its first attempt. connect, from the moment that liveness is owed to \
             the connection that brought the message. message, from there to the message. A client whose connection \
-            survives needs none of them.
+            survives needs none of them; but when the fault lasted longer than the bound of detect and the client \
+            never noticed, that stage has failed.
 
             A new message can come no sooner than the publisher sends one: allow for its period. After a kill liveness \
             is owed once all that was killed is ready again.
@@ -92,6 +93,15 @@ struct Recovery: Expectation {
     }
 
     private func onTime(_ trace: RecoveryTrace, _ story: RecoveryStory, total: Duration) -> Finding {
+        if let bound = stages.first(where: { $0.name == "detect" }), let unnoticed = trace.unnoticed,
+            unnoticed > bound.duration
+        {
+            return plan.fail(
+                "\(story.passed(total)) But it noticed nothing while \(trace.strike.name) lasted, \(unnoticed.lengthText), "
+                    + "and should have within \(bound.duration.lengthText): its connection was dead and it did not know. "
+                    + "What usually causes it: no heartbeat, or one whose missing answer nobody looks for.",
+                measured: unnoticed.seconds, bound: bound.duration.seconds, unit: "s", story.evidence)
+        }
         let over = stages.first { bound in trace.stage(bound.name).map { $0 > bound.duration } ?? false }
         // A client that made a new connection went through every stage: one that nobody saw is not one that was short.
         let unseen = stages.first { trace.connected != nil && trace.stage($0.name) == nil }

@@ -90,6 +90,10 @@ extension RecoveryTrace {
     /// From the strike to the first sign that the client knew.
     var detect: Duration? { detected.map { $0.moment.time - struck.time } }
 
+    /// How long the fault was on without any sign that the client knew; nil when there was one. Of a moment nothing can
+    /// be said: there was no time in which to notice it.
+    var unnoticed: Duration? { detected == nil && owedFrom.time > struck.time ? owedFrom.time - struck.time : nil }
+
     /// From there to the first attempt.
     var attempt: Duration? {
         guard let detected, let attempted else { return nil }

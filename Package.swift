@@ -71,6 +71,8 @@ let package = Package(
             name: "ShippedTests",
             dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging", "Actors", "Faults", "Running"]),
         .testTarget(name: "TidyTests", dependencies: ["Scenarios", "Running"]),
+        // What README and docs say, held against the program.
+        .testTarget(name: "DocsTests", dependencies: ["JSONLines", "Scenarios", "Running"]),
         // Everything that needs a kernel; `make test` runs this bundle inside the lab kernel.
         .testTarget(
             name: "KernelTests",

@@ -46,8 +46,9 @@ package enum GuestHalf {
         }
         let loaded = try ScenarioLoader.standard.load(sources: request.sources, name: request.scenario)
         let loop = try EventLoop()
+        // Not below /tmp: of a scenario that stands directly in the host's /tmp the lab sees all of that, read-only.
         let engine = try Engine(
-            loaded: loaded, request: request, folders: RunFolders(run: folder, work: "/tmp/actors"), loop: loop,
+            loaded: loaded, request: request, folders: RunFolders(run: folder, work: "/run/actors"), loop: loop,
             reaper: try Reaper(loop: loop), kernel: kernelRelease, say: GuestInit.tell)
         try engine.play()
     }

@@ -62,6 +62,21 @@ package final class Guest {
         return halfopen_peek(pid, clockAddress, &time, 8) == 0 ? time : nil
     }
 
+    /// What it took of processors until now, nanoseconds: the kernel, and the processes in which it runs those of the
+    /// guest. To 10 ms.
+    package var processorTime: Int64 {
+        let children = (Files.text("/proc/\(pid)/task/\(pid)/children") ?? "").split(separator: " ")
+        let ticks = ([String(pid)] + children.map(String.init)).reduce(0) { $0 + Guest.ticks(of: $1) }
+        return ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK))))
+    }
+
+    /// User and system time of a process and of the children it has waited for: fields 14 to 17 of proc(5)'s stat.
+    private static func ticks(of process: String) -> Int64 {
+        guard let text = Files.text("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return 0 }
+        let fields = text[end...].split(separator: " ")
+        return fields.count > 15 ? fields[12...15].reduce(0) { $0 + (Int64($1) ?? 0) } : 0
+    }
+
     /// Whether the guest half has said that it runs.
     package private(set) var hasStarted = false
 

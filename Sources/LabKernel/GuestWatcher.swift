@@ -16,10 +16,11 @@ package struct GuestWatcher {
     /// Call it a few times a second. Not nil: the guest is to be ended, for this. The host lab is in real time, which
     /// never stands still: there only the start is watched.
     package mutating func look(recorded: Int64 = 0) -> StallReport? {
-        let virtual = guest.lab == .virtual ? guest.virtualTime : Clock.now
-        let action = watchdog.looked(
-            wall: Clock.now, virtual: virtual, recorded: recorded, hasStarted: guest.hasStarted)
-        switch action {
+        let now = Clock.now
+        let sight = Watchdog.Sight(
+            wall: now, processor: guest.processorTime, virtual: guest.lab == .virtual ? guest.virtualTime : now,
+            recorded: recorded, hasStarted: guest.hasStarted)
+        switch watchdog.looked(sight) {
         case .wait: return nil
         case .askWhatRuns(let stall):
             // Before the questions, whose answers go to the console too.

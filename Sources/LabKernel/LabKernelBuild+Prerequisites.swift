@@ -30,6 +30,18 @@ extension LabKernelBuild {
                 + "    apt-get install --no-install-recommends \(missing.map(\.package).joined(separator: " "))")
     }
 
+    /// The unpacked and compiled source took 1.8 GB when this was written.
+    func demandRoom() throws {
+        var room = statvfs()
+        guard statvfs(cache, &room) == 0 else { return }
+        let free = Int64(room.f_bavail) * Int64(room.f_frsize)
+        guard free < 2 << 30 else { return }
+        throw LabKernelError(
+            .missing,
+            "the build of the lab kernel needs 2 GiB in \(cache) while it lasts, and \(free >> 20) MiB are free. "
+                + "Name another folder in the environment variable HALFOPEN_CACHE.")
+    }
+
     /// The version of the source package that is installed, from dpkg's own list; nil when it is not installed.
     static var installedPackageVersion: String? {
         guard Files.exists(LabKernelSource.archive), let status = Files.text("/var/lib/dpkg/status") else { return nil }

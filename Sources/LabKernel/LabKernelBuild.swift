@@ -8,7 +8,7 @@ import Kernel
 package struct LabKernelBuild: ~Copyable {
     private let keeper: Keeper
     private let say: (String) -> Void
-    private let cache: String
+    let cache: String
     private let work: String
 
     /// `say` gets a line for each step, and for each tenth of the long one.
@@ -29,6 +29,7 @@ package struct LabKernelBuild: ~Copyable {
             throw LabKernelError(
                 .missing, "\(error). Name a folder that you may write in the environment variable HALFOPEN_CACHE.")
         }
+        try demandRoom()
         let lock = try Descriptor.open("\(cache)/.lock", O_RDWR | O_CREAT)
         if flock(lock.raw, LOCK_EX | LOCK_NB) != 0 {
             say("another build is under way; waiting for it")

@@ -1,7 +1,7 @@
 import Kernel
 
 /// Tells a lab that works from one that never will: a virtual lab stands still when a process in it runs and never
-/// sleeps. Facts in (wall time, virtual time), actions out; all times in nanoseconds.
+/// sleeps. Facts in (wall time, processor time, virtual time), actions out; all times in nanoseconds.
 package struct Watchdog {
     /// What it waits for, and how long.
     package struct Limits: Equatable, Sendable {
@@ -12,17 +12,39 @@ package struct Watchdog {
         /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
         /// loop that waits for a clock gets on, at a few milliseconds a second.
         package var least: Duration = .microseconds(100)
-        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of
-        /// it.
+        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of it.
         package var crawl: Duration = .seconds(180)
+        /// A machine that is busy with other things lets a lab wait. So wall time counts only when the lab ran for at
+        /// least half of it, or after this many times as long.
+        package var starved: Int64 = 6
 
         package init() {}
+    }
+
+    /// What is seen of a guest at one moment.
+    package struct Sight: Equatable, Sendable {
+        package var wall: Int64
+        /// What the guest took of processors since its start.
+        package var processor: Int64
+        /// Nil where it cannot be read: then growth of the recording is the only sign of life.
+        package var virtual: Int64?
+        /// Bytes.
+        package var recorded: Int64
+        package var hasStarted: Bool
+
+        package init(wall: Int64, processor: Int64, virtual: Int64?, recorded: Int64, hasStarted: Bool) {
+            self.wall = wall
+            self.processor = processor
+            self.virtual = virtual
+            self.recorded = recorded
+            self.hasStarted = hasStarted
+        }
     }
 
     package enum Action: Equatable, Sendable {
         /// Nothing is wrong.
         case wait
-        /// Ask the guest what runs, then report the answer to `answered`.
+        /// Ask the guest what runs, report, and end it.
         case askWhatRuns(Stall)
     }
 
@@ -35,70 +57,67 @@ package struct Watchdog {
 
     private enum State {
         /// Can transition to running and ended.
-        case starting(since: Int64)
-        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch
-        /// began.
+        case starting(since: Sight)
+        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch began.
         case running(last: Sight, stretch: Sight)
         case ended
-    }
-
-    private struct Sight {
-        var wall: Int64
-        var virtual: Int64
-        var recorded: Int64
     }
 
     private let limits: Limits
     private var state: State
 
+    /// - Parameter wall: when the guest was booted.
     package init(_ limits: Limits = Limits(), bootedAt wall: Int64) {
         self.limits = limits
-        state = .starting(since: wall)
+        state = .starting(since: Sight(wall: wall, processor: 0, virtual: nil, recorded: 0, hasStarted: false))
     }
 
-    /// What was seen at wall time `wall`. `virtual` is nil where it cannot be read; then growth of the recording
-    /// (bytes) is the only sign of life.
-    package mutating func looked(wall: Int64, virtual: Int64?, recorded: Int64, hasStarted: Bool) -> Action {
+    package mutating func looked(_ now: Sight) -> Action {
         switch state {
         case .starting(let since):
-            if hasStarted {
-                let now = Sight(wall: wall, virtual: virtual ?? 0, recorded: recorded)
+            if now.hasStarted {
                 state = .running(last: now, stretch: now)
-            } else if wall - since >= limits.start.wholeNanoseconds {
-                state = .ended
-                return .askWhatRuns(.neverStarted(after: .nanoseconds(wall - since)))
+            } else if hasPassed(limits.start, since, now) {
+                return end(.neverStarted(after: .nanoseconds(now.wall - since.wall)))
             }
             return .wait
         case .running(let last, let stretch):
-            let now = Sight(wall: wall, virtual: virtual ?? last.virtual, recorded: recorded)
-            let stall = stall(now, last: last, stretch: stretch)
-            if let stall {
-                state = .ended
-                return .askWhatRuns(stall)
-            }
-            let hasAdvanced = advanced(now, since: last)
-            let isLong = now.wall - stretch.wall >= limits.crawl.wholeNanoseconds
-            state = .running(last: hasAdvanced ? now : last, stretch: isLong ? now : stretch)
+            if let stall = stall(now, last: last, stretch: stretch) { return end(stall) }
+            let isLong = hasPassed(limits.crawl, stretch, now)
+            state = .running(last: hasAdvanced(now, since: last) ? now : last, stretch: isLong ? now : stretch)
             return .wait
         case .ended: return .wait
         }
     }
 
-    private func advanced(_ now: Sight, since last: Sight) -> Bool {
-        now.virtual - last.virtual >= limits.least.wholeNanoseconds || now.recorded > last.recorded
+    private mutating func end(_ stall: Stall) -> Action {
+        state = .ended
+        return .askWhatRuns(stall)
+    }
+
+    private func hasAdvanced(_ now: Sight, since last: Sight) -> Bool {
+        // A client that prints without end records without end, and virtual time stands still all the same.
+        guard let virtual = now.virtual else { return now.recorded > last.recorded }
+        return virtual - (last.virtual ?? 0) >= limits.least.wholeNanoseconds
+    }
+
+    private func hasPassed(_ limit: Duration, _ since: Sight, _ now: Sight) -> Bool {
+        let (limit, wall) = (limit.wholeNanoseconds, now.wall - since.wall)
+        let isStarved = (now.processor - since.processor) * 2 < wall
+        return wall >= (isStarved ? limit * limits.starved : limit)
     }
 
     private func stall(_ now: Sight, last: Sight, stretch: Sight) -> Stall? {
-        let still = now.wall - last.wall
-        if !advanced(now, since: last), still >= limits.patience.wholeNanoseconds {
-            return .stoodStill(at: .nanoseconds(now.virtual), wall: .nanoseconds(still))
+        if !hasAdvanced(now, since: last), hasPassed(limits.patience, last, now) {
+            return .stoodStill(
+                at: .nanoseconds(now.virtual ?? last.virtual ?? 0), wall: .nanoseconds(now.wall - last.wall))
         }
-        let (wall, virtual) = (now.wall - stretch.wall, now.virtual - stretch.virtual)
-        if wall >= limits.crawl.wholeNanoseconds, virtual < wall / 100, now.recorded == stretch.recorded {
-            return .crawled(
-                by: .nanoseconds(virtual), to: .nanoseconds(now.virtual), wall: .nanoseconds(wall))
+        guard let to = now.virtual, let from = stretch.virtual, hasPassed(limits.crawl, stretch, now) else {
+            return nil
         }
-        return nil
+        let wall = now.wall - stretch.wall
+        if to - from >= wall / 100 { return nil }
+        return .crawled(by: .nanoseconds(to - from), to: .nanoseconds(to), wall: .nanoseconds(wall))
     }
 }
 

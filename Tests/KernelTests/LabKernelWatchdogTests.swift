@@ -7,16 +7,19 @@ extension KernelTests {
     @Suite struct WatchdogTests {
         private static let second: Int64 = 1_000_000_000
 
-        /// Looks each second of wall time until something is to be done, at most `longest`; returns it, and when.
+        /// Looks each second of wall time until something is to be done, at most `longest`; returns it, and when. The lab
+        /// runs for `share` of the time.
         private func run(
-            longest: Int64 = 1000, startedAt start: Int64? = 1, virtual: (Int64) -> Int64?,
+            longest: Int64 = 1000, startedAt start: Int64? = 1, share: Double = 1, virtual: (Int64) -> Int64?,
             recorded: (Int64) -> Int64 = { _ in 0 }
         ) -> (action: Watchdog.Action, at: Int64) {
             var watchdog = Watchdog(bootedAt: 0)
             for second in 1...longest {
                 let action = watchdog.looked(
-                    wall: second * WatchdogTests.second, virtual: virtual(second), recorded: recorded(second),
-                    hasStarted: start.map { second >= $0 } ?? false)
+                    .init(
+                        wall: second * WatchdogTests.second,
+                        processor: Int64(share * Double(second * WatchdogTests.second)), virtual: virtual(second),
+                        recorded: recorded(second), hasStarted: start.map { second >= $0 } ?? false))
                 if action != .wait { return (action, second) }
             }
             return (.wait, longest)
@@ -51,22 +54,32 @@ extension KernelTests {
             #expect(at == 181)
         }
 
-        @Test func `a recording that grows is a sign of life, also where time cannot be read`() {
+        @Test func `a lab that other work keeps from running is given six times as long`() {
+            let (action, at) = run(share: 0.3, virtual: { min($0, 100) * WatchdogTests.second })
+            #expect(action == .askWhatRuns(.stoodStill(at: .seconds(100), wall: .seconds(120))))
+            #expect(at == 220)
+            #expect(run(startedAt: nil, share: 0, virtual: { _ in nil }).at == 120)
+            #expect(
+                run(longest: 1080, share: 0.3, virtual: { 5 * WatchdogTests.second + $0 * 7_000_000 }).action == .wait)
+        }
+
+        @Test func `a recording that grows is a sign of life only where time cannot be read`() {
             #expect(run(virtual: { _ in nil }, recorded: { $0 }).action == .wait)
             let (action, at) = run(virtual: { _ in nil }, recorded: { min($0, 50) })
             #expect(action == .askWhatRuns(.stoodStill(at: .zero, wall: .seconds(20))))
             #expect(at == 70)
+            #expect(run(virtual: { _ in 0 }, recorded: { $0 }).at == 21)
         }
 
         @Test func `it says so once`() {
             var watchdog = Watchdog(bootedAt: 0)
-            var actions = 0
-            for second in 1...200 as ClosedRange<Int64> {
-                let action = watchdog.looked(
-                    wall: second * WatchdogTests.second, virtual: 0, recorded: 0, hasStarted: true)
-                if action != .wait { actions += 1 }
+            let actions = (1...200).map { second in
+                watchdog.looked(
+                    .init(
+                        wall: second * WatchdogTests.second, processor: second * WatchdogTests.second, virtual: 0,
+                        recorded: 0, hasStarted: true))
             }
-            #expect(actions == 1)
+            #expect(actions.count { $0 != .wait } == 1)
         }
 
         @Test func `the process that runs is read from what the kernel prints`() throws {

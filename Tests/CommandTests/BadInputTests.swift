@@ -103,7 +103,7 @@ import Testing
         case .empty: bytes = []
         }
         let path = scratch.path + "/hostile.yaml"
-        FileManager.default.createFile(atPath: path, contents: Data(bytes))
+        _ = FileManager.default.createFile(atPath: path, contents: Data(bytes))
         let outcome = try Halfopen.run(["check", path])
         #expect(outcome.status == 65, "\(outcome.all.prefix(2000))")
         #expect(outcome.errors.contains("hostile.yaml"))

@@ -20,7 +20,7 @@ enum Binary {
         // Into files: two pipes that are read one after the other could block it.
         let scratch = try Scratch()
         let (out, err) = (scratch.path + "/out", scratch.path + "/err")
-        for file in [out, err] { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: out)
         process.standardError = FileHandle(forWritingAtPath: err)
         try process.run()

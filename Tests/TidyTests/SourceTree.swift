@@ -32,7 +32,7 @@ enum SourceTree {
         for name in names.sorted() where !skipped.contains(name) {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder)
             if isFolder.boolValue { collect(path, &paths) } else { paths.append(path) }
         }
     }

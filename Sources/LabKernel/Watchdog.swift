@@ -12,7 +12,8 @@ package struct Watchdog {
         /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
         /// loop that waits for a clock gets on, at a few milliseconds a second.
         package var least: Duration = .microseconds(100)
-        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of it.
+        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of
+        /// it.
         package var crawl: Duration = .seconds(180)
         /// A machine that is busy with other things lets a lab wait. So wall time counts only when the lab ran for at
         /// least half of it, or after this many times as long.
@@ -58,7 +59,8 @@ package struct Watchdog {
     private enum State {
         /// Can transition to running and ended.
         case starting(since: Sight)
-        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch began.
+        /// Can transition to ended. What was seen at the last advance that counted, and where the present stretch
+        /// began.
         case running(last: Sight, stretch: Sight)
         case ended
     }

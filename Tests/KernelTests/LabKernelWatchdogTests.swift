@@ -7,8 +7,8 @@ extension KernelTests {
     @Suite struct WatchdogTests {
         private static let second: Int64 = 1_000_000_000
 
-        /// Looks each second of wall time until something is to be done, at most `longest`; returns it, and when. The lab
-        /// runs for `share` of the time.
+        /// Looks each second of wall time until something is to be done, at most `longest`; returns it, and when. The
+        /// lab runs for `share` of the time.
         private func run(
             longest: Int64 = 1000, startedAt start: Int64? = 1, share: Double = 1, virtual: (Int64) -> Int64?,
             recorded: (Int64) -> Int64 = { _ in 0 }

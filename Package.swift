@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(name: "JudgingTests", dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging"]),
         .testTarget(
             name: "ReportingTests", dependencies: ["JSONLines", "Judging", "Reporting"], exclude: ["Snapshots"]),
-        .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Actors"]),
+        .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Kernel", "Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Recordings", "Probes"]),
         .testTarget(name: "RunningTests", dependencies: ["Scenarios", "Recordings", "Running"]),
         .testTarget(name: "ReferenceFeedTests", dependencies: ["JSONLines", "Kernel", "CLinux", "ReferenceFeed"]),
@@ -82,6 +82,6 @@ let package = Package(
                 "Running",
             ]),
         // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.
-        .testTarget(name: "CommandTests"),
+        .testTarget(name: "CommandTests", dependencies: ["JSONLines"]),
     ]
 )

@@ -26,8 +26,15 @@ package final class ActorProcess {
     private let reaper: Reaper
     private let report: (Int64, Event.Body) -> Void
     private let command: Launch
+    private var log: LogFile?
+    /// Events are read from standard output only. Standard error has a pipe of its own, so that half a line of it never
+    /// breaks an event.
     private var output: OutputReader?
-    private var input: Int32 = -1
+    private var errors: OutputReader?
+    private var input: CommandInput?
+    /// The commands that its driver named in its hello; nil before the first. A restarted driver is taken to know what
+    /// it knew, since its hello may come later than a command.
+    package private(set) var knownCommands: [String]?
     private var stopTimer: EventLoop.Token?
     private var wasKilledByUs = false
     private var onStopped: (() -> Void)?
@@ -64,37 +71,61 @@ package final class ActorProcess {
         let outEnds = try Descriptor.pipe()
         let outReader = Descriptor(owning: outEnds.reader)
         let outWriter = Descriptor(owning: outEnds.writer)
+        let errorEnds = try Descriptor.pipe()
+        let errorReader = Descriptor(owning: errorEnds.reader)
+        let errorWriter = Descriptor(owning: errorEnds.writer)
         let commandEnds = try Descriptor.pipe()
         let commandReader = Descriptor(owning: commandEnds.reader)
         let commandWriter = Descriptor(owning: commandEnds.writer)
-        let log: LogFile
         // A restarted process goes on in the same log.
-        if let output { log = output.log } else { log = try LogFile(path: command.logPath, limit: plan.logLimit) }
+        let log = if let log { log } else { try LogFile(path: command.logPath, limit: plan.logLimit) }
+        self.log = log
         var request = SpawnRequest(
             program: command.program, arguments: command.arguments, environment: command.environment,
-            folder: command.folder, input: commandReader.raw, output: outWriter.raw, error: outWriter.raw)
+            folder: command.folder, input: commandReader.raw, output: outWriter.raw, error: errorWriter.raw)
         request.networkNamespace = command.networkNamespace
         // The child reads its commands with blocking reads, as any program does.
         _ = fcntl(commandReader.raw, F_SETFL, 0)
         let child = try ChildProcess(request)
         leader = child.pid
         endIsExpected = false
-        if input >= 0 { close(input) }
-        input = commandWriter.release()
+        input = try CommandInput(owning: commandWriter.release())
         output = try OutputReader(
             descriptor: outReader.release(), log: log, loop: loop, event: { [unowned self] in take(line: $0) },
             truncated: { [unowned self] in tell(.logTruncated(after: $0)) })
+        errors = try OutputReader(
+            descriptor: errorReader.release(), log: log, loop: loop,
+            event: { [unowned self] in
+                heedLog($0)
+                return false
+            }, truncated: { [unowned self] in tell(.logTruncated(after: $0)) })
         reaper.onEnd(of: leader) { [unowned self] in ended($0) }
     }
 
+    /// Started, and not ended.
+    package var isLive: Bool { state == .running || state == .ready }
+
     /// Every live process of this instance: its session's members.
     package var processes: [Int32] {
-        guard leader != 0, state == .running || state == .ready else { return [] }
+        guard leader != 0, isLive else { return [] }
         return ProcessTable.members(ofSession: leader)
     }
 
     /// Reads what has been said so far, without waiting for the loop.
-    package func drainOutput() { output?.drain() }
+    package func drainOutput() {
+        output?.drain()
+        errors?.drain()
+    }
+
+    /// Sends a command of the driver protocol, without ever waiting, and reports that. When it cannot be sent, because
+    /// the process is not there or does not read, the report says so.
+    package func send(command: JSON) {
+        // Before it is sent: the driver's answer must not be older.
+        let now = Clock.now
+        let refused = if isLive, let input { input.send(command) } else { "it is not running" }
+        let name = command["command"]?.string ?? ""
+        report(now, .actor(ActorChange(instance, .told(command: name, refused: refused))))
+    }
 
     package func markReady() {
         guard state == .running else { return }
@@ -111,7 +142,7 @@ package final class ActorProcess {
 
     /// SIGTERM, and SIGKILL to whatever is left after the plan's time; `done` when the leader has ended.
     package func stop(_ done: @escaping () -> Void) {
-        guard state == .running || state == .ready else { return done() }
+        guard isLive else { return done() }
         onStopped = done
         endIsExpected = true
         // A frozen process would take SIGTERM only when thawed.
@@ -126,11 +157,7 @@ package final class ActorProcess {
     /// True when the line was an event; false when it belongs into the log.
     private func take(line: [UInt8]) -> Bool {
         guard let parsed = DriverProtocol.parse(line, of: instance) else {
-            if case .log(let text) = plan.ready, state == .running,
-                String(decoding: line, as: UTF8.self).contains(text)
-            {
-                markReady()
-            }
+            heedLog(line)
             return false
         }
         let now = Clock.now
@@ -139,15 +166,23 @@ package final class ActorProcess {
         let stamp = parsed.stamp.flatMap { $0 <= now ? $0 : nil }
         report.stamp = stamp == nil ? .reader : .driver
         self.report(stamp ?? now, .driver(report))
+        if report.kind == .hello { knownCommands = report.commands }
         if case .event(let name) = plan.ready, report.kind.rawValue == name { markReady() }
         if report.kind == .unsupported { tell(.unsupported(reason: report.text ?? "the driver gave no reason")) }
         return true
+    }
+
+    /// A line that is no event may be the one that says that it is ready.
+    private func heedLog(_ line: [UInt8]) {
+        guard case .log(let text) = plan.ready, state == .running else { return }
+        if String(decoding: line, as: UTF8.self).contains(text) { markReady() }
     }
 
     private func ended(_ ending: ChildProcess.Ending) {
         // Children that outlive the leader are no longer the actor: nothing of it stays behind.
         for process in ProcessTable.members(ofSession: leader) { kill(process, SIGKILL) }
         output?.finish()
+        errors?.finish()
         state = .ended
         lastEnding = ending
         if let stopTimer { loop.cancel(stopTimer) }

@@ -43,3 +43,11 @@ package enum DriverProtocol {
         }
     }
 }
+
+extension DriverReport {
+    /// The commands that a hello names; none when it names none or is no hello.
+    package var commands: [String] {
+        guard kind == .hello, let named = extra.first(where: { $0.key == "commands" }) else { return [] }
+        return named.value.array?.compactMap(\.string) ?? []
+    }
+}

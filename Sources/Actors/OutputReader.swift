@@ -31,7 +31,7 @@ package final class LogFile {
 
 /// Reads an actor's output as it comes: a line that `event` takes is an event, every other goes into the log.
 final class OutputReader {
-    let log: LogFile
+    private let log: LogFile
     private let descriptor: Int32
     private let loop: EventLoop
     private var token: EventLoop.Token?

@@ -40,7 +40,7 @@ enum Preconditions {
                     case .failed(let reason):
                         failed.append(
                             "The \(actor.role) \(instance) did not come up: \(reason) (line \(life.moment.line))")
-                    case .started, .ready, .exited, .stopped, .logTruncated: break
+                    case .started, .ready, .exited, .stopped, .told, .logTruncated: break
                     }
                 }
             }

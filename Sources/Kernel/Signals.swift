@@ -44,3 +44,9 @@ package final class Signals {
         sigprocmask(SIG_SETMASK, &before, nil)
     }
 }
+
+extension Signals {
+    /// From now on, writing to a pipe that nobody reads is an error (EPIPE) and does not end this process. The first
+    /// process of a lab would live anyway, that of a test would not. Programs that are started get the default back.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+}

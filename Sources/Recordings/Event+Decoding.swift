@@ -38,6 +38,9 @@ extension ActorChange {
             self.init(instance, .stopped(killed: killed))
         case .unsupported: self.init(instance, .unsupported(reason: try fields.string("reason")))
         case .failed: self.init(instance, .failed(reason: try fields.string("reason")))
+        case .told:
+            let command = try fields.string("command")
+            self.init(instance, .told(command: command, refused: try fields.optionalString("refused")))
         case .logTruncated: self.init(instance, .logTruncated(after: Int(try fields.integer("after"))))
         }
     }

@@ -68,6 +68,8 @@ package struct ActorChange: Equatable, Sendable {
         case unsupported(reason: String)
         /// It could not be started, or was not ready in time.
         case failed(reason: String)
+        /// The timeline sent it a command of the driver protocol; `refused` says why it did not get it.
+        case told(command: String, refused: String? = nil)
         /// Its log passed the bound and the rest is counted, not kept.
         case logTruncated(after: Int)
     }

@@ -107,6 +107,9 @@ extension ActorChange {
             if let signal { line.field("signal", signal) }
         case .stopped(let killed): line.field("killed", killed)
         case .unsupported(let reason), .failed(let reason): line.field("reason", reason)
+        case .told(let command, let refused):
+            line.field("command", command)
+            if let refused { line.field("refused", refused) }
         case .logTruncated(let after): line.field("after", after)
         }
     }
@@ -115,7 +118,7 @@ extension ActorChange {
 extension ActorChange.Change {
     /// The names of the changes in the file.
     package enum Name: String, CaseIterable, Sendable {
-        case started, ready, exited, stopped, unsupported, failed
+        case started, ready, exited, stopped, unsupported, failed, told
         case logTruncated = "log-truncated"
     }
 
@@ -127,6 +130,7 @@ extension ActorChange.Change {
         case .stopped: .stopped
         case .unsupported: .unsupported
         case .failed: .failed
+        case .told: .told
         case .logTruncated: .logTruncated
         }
     }

@@ -77,6 +77,12 @@ package enum RecordingSchema {
             event: .actor, what: ["failed"], meaning: "It could not be started, or was not ready in time.",
             fields: instance + [Field("reason", .string, "why")]),
         Line(
+            event: .actor, what: ["told"], meaning: "The timeline sent it a command (docs/driver-protocol.md).",
+            fields: instance + [
+                Field("command", .string, "the command"),
+                Field("refused", .string, required: false, "why it did not get the command"),
+            ]),
+        Line(
             event: .actor, what: ["log-truncated"], meaning: "Its log passed the bound.",
             fields: instance + [Field("after", .integer, "bytes kept")]),
         Line(

@@ -64,6 +64,32 @@ package final class Cast {
 
     func instances(of actor: String) -> [ActorProcess] { instances.filter { $0.instance.actor == actor } }
 
+    /// Sends a command to every instance of its actor.
+    func tell(_ plan: TellPlan) { instances(of: plan.actor).forEach { $0.send(command: plan.json) } }
+
+    /// Why a command must not be sent: a driver is sent only those that its hello names. A driver without a hello knows
+    /// none once the command is due; until then its hello may come.
+    func objection(to plan: TellPlan, isDue: Bool) -> String? {
+        for instance in instances(of: plan.actor) where instance.isLive {
+            if instance.knownCommands == nil {
+                if !isDue { continue }
+                instance.drainOutput()
+            }
+            let known = TellPlan.Command.allCases.filter { instance.knownCommands?.contains($0.rawValue) ?? false }
+            if known.contains(plan.command) { continue }
+            let named =
+                if instance.knownCommands == nil {
+                    "its driver has said no hello, which would name the commands that it knows"
+                } else if known.isEmpty {
+                    "the hello of its driver names no command"
+                } else {
+                    "the hello of its driver names only \(known.map(\.rawValue).joined(separator: ", "))"
+                }
+            return "\(plan.position): \(instance.instance) cannot be told \"\(plan.command)\": \(named)"
+        }
+        return nil
+    }
+
     /// Stops everyone of a role and waits for it.
     func stop(_ role: ActorPlan.Role) throws(SystemError) {
         isStopping = true

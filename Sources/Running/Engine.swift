@@ -125,8 +125,10 @@ package final class Engine: FaultField {
     }
 
     private func playTimeline() throws {
-        enter(.play)
-        let zero = Clock.now
+        for plan in scenario.tells {
+            if let objection = cast.objection(to: plan, isDue: false) { throw Ending(.unsupported, objection) }
+        }
+        let zero = enter(.play)
         timeline.schedule(from: zero)
         watch.startSampling(zero: zero, length: scenario.end, say: say)
         _ = try loop.run(until: zero + scenario.end.wholeNanoseconds) { timeline.failure != nil }
@@ -156,9 +158,13 @@ package final class Engine: FaultField {
     package func router(_ name: String) -> NATRouter { lab.router(name) }
     package var actors: any ActorControl { cast }
 
-    private func enter(_ phase: Phase) {
-        recorder.add(.phase(phase))
+    /// Returns when it was entered; saying so takes a little of the time of the lab itself.
+    @discardableResult
+    private func enter(_ phase: Phase) -> Int64 {
+        let now = Clock.now
+        recorder.add(Timestamp(nanoseconds: now), .phase(phase))
         say("@phase \(phase.rawValue)")
+        return now
     }
 
     /// A publisher that has said all it had to say is no loss.

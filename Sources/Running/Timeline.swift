@@ -3,12 +3,13 @@ import Kernel
 import Recordings
 import Scenarios
 
-/// Performs the plan's faults at their times and heals them.
+/// Performs the plan's faults at their times and heals them, and tells actors what they are told.
 final class Timeline {
     private unowned let engine: Engine
     private var active: [Int: any ActiveFault] = [:]
     private var hits: [Int: Int64] = [:]
-    /// The first fault that could not be applied or healed: nothing after it can be trusted.
+    /// The first fault that could not be applied or healed, or command that a driver does not know: nothing after it
+    /// can be trusted.
     private(set) var failure: Engine.Ending?
 
     init(engine: Engine) { self.engine = engine }
@@ -19,6 +20,7 @@ final class Timeline {
             switch action.action {
             case .strike(let index): engine.loop.at(due) { [unowned self] in strike(index, due: due) }
             case .heal(let index): engine.loop.at(due) { [unowned self] in heal(index, due: due) }
+            case .tell(let index): engine.loop.at(due) { [unowned self] in tell(index) }
             case .end: break
             }
         }
@@ -28,15 +30,15 @@ final class Timeline {
     /// kernel's stamp where there is one, and that lies after the drain before.
     func sampleHits() {
         for (index, fault) in active.sorted(by: { $0.key < $1.key }) {
-            if let total = try? fault.hits() { tellHits(index, fault, total) }
+            if let total = try? fault.hits() { recordHits(index, fault, total) }
         }
     }
 
-    private func tellHits(_ index: Int, _ fault: any ActiveFault, _ total: Int64) {
+    private func recordHits(_ index: Int, _ fault: any ActiveFault, _ total: Int64) {
         guard total > hits[index, default: 0] else { return }
         let isFirst = hits[index] == nil
         hits[index] = total
-        tell(index, .hit(total: total), at: isFirst ? fault.firstHit : nil)
+        record(index, .hit(total: total), at: isFirst ? fault.firstHit : nil)
     }
 
     /// Whatever still strikes at the end of the timeline heals now.
@@ -48,7 +50,7 @@ final class Timeline {
         let plan = engine.scenario.faults[index]
         do throws(FaultError) {
             let handle = try FaultCatalog.make(plan).strike(in: engine)
-            tell(index, .applied(late: Clock.now - due))
+            record(index, .applied(late: Clock.now - due))
             active[index] = handle
             if plan.until == nil { heal(index, due: Clock.now) }
         } catch {
@@ -62,21 +64,30 @@ final class Timeline {
             try fault.heal()
             let late = Clock.now - due
             let total = try fault.hits()
-            if fault.firstHit != nil { tellHits(index, fault, total) }
-            tell(index, .healed(late: late, total: total))
+            if fault.firstHit != nil { recordHits(index, fault, total) }
+            record(index, .healed(late: late, total: total))
         } catch {
             fail(index, error)
         }
     }
 
+    private func tell(_ index: Int) {
+        let plan = engine.scenario.tells[index]
+        if let objection = engine.cast.objection(to: plan, isDue: true) {
+            failure = failure ?? Engine.Ending(.unsupported, objection)
+        } else {
+            engine.cast.tell(plan)
+        }
+    }
+
     private func fail(_ index: Int, _ error: FaultError) {
-        tell(index, .failed(reason: error.reason))
+        record(index, .failed(reason: error.reason))
         let plan = engine.scenario.faults[index]
         let reason = "\(plan.position): \(error)"
         failure = failure ?? Engine.Ending(error.isUnsupported ? .unsupported : .error, reason)
     }
 
-    private func tell(_ index: Int, _ change: FaultChange.Change, at time: Int64? = nil) {
+    private func record(_ index: Int, _ change: FaultChange.Change, at time: Int64? = nil) {
         let body = Event.Body.fault(FaultChange(index, engine.scenario.faults[index].kind, change))
         engine.recorder.add(Timestamp(nanoseconds: time ?? Clock.now), body)
     }

@@ -1,3 +1,5 @@
+import JSONLines
+
 /// One scenario, checked: every name in it is known, every value in range. Made only by `ScenarioLoader`.
 package struct Scenario: Equatable, Sendable {
     package var name: String
@@ -7,6 +9,8 @@ package struct Scenario: Equatable, Sendable {
     package var actors: [ActorPlan]
     /// In the order of the file.
     package var faults: [FaultPlan]
+    /// In the order of the file.
+    package var tells: [TellPlan] = []
     /// Length of the timeline, from `play` to `settle`.
     package var end: Duration
     /// How long what is under way may take after the last heal or the end (default 0 s).
@@ -138,6 +142,30 @@ package enum FaultTarget: Equatable, Sendable {
     case link(String, from: String?)
     case host(String)
     case actor(String)
+}
+
+/// A command that the timeline sends to every live instance of an actor (docs/driver-protocol.md).
+package struct TellPlan: Equatable, Sendable {
+    /// The protocol's commands.
+    package enum Command: String, CaseIterable, Sendable { case publish, request, cancel, drain, close }
+
+    /// A command is one line of at most this many bytes, its newline included: so much goes into a pipe whole or not at
+    /// all (PIPE_BUF, pipe(7)).
+    package static let longestLine = 4096
+
+    /// Its place among the commands of the timeline, 0...
+    package var index: Int
+    /// Counted from `play`.
+    package var at: Duration
+    package var actor: String
+    package var command: Command
+    /// In the order of the file; values are whole numbers, booleans and strings.
+    package var fields: [JSON.Member]
+    /// Where it stands in the file, `drain.yaml:12:5`.
+    package var position: String
+
+    /// What the driver reads: `{"command":"publish","stream":"orders","seq":4}`.
+    package var json: JSON { .object([JSON.Member("command", .string(command.rawValue))] + fields) }
 }
 
 /// What the scenario owes its user: a kind of expectation with its parameters.

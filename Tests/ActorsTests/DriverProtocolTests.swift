@@ -38,4 +38,12 @@ import Testing
     func takesEverythingElseForLog(_ text: String) {
         #expect(parse(text) == nil)
     }
+
+    @Test func aHelloNamesCommands() throws {
+        let line = try #require(parse(#"{"event":"hello","library":"x","commands":["drain","close",7]}"#))
+        #expect(line.report.commands == ["drain", "close"])
+        #expect(parse(#"{"event":"hello","library":"x"}"#)?.report.commands == [])
+        #expect(parse(#"{"event":"hello","commands":"drain"}"#)?.report.commands == [])
+        #expect(parse(#"{"event":"note","commands":["drain"]}"#)?.report.commands == [])
+    }
 }

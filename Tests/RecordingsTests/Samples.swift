@@ -34,6 +34,8 @@ enum Samples {
         .actor(ActorChange(client, .stopped(killed: true))), .actor(ActorChange(client, .stopped(killed: false))),
         .actor(ActorChange(client, .unsupported(reason: "no TLS"))),
         .actor(ActorChange(client, .failed(reason: "no such file\nor folder"))),
+        .actor(ActorChange(client, .told(command: "drain"))),
+        .actor(ActorChange(client, .told(command: "publish", refused: "it does not \"run\""))),
         .actor(ActorChange(client, .logTruncated(after: 1 << 20))),
     ]
 

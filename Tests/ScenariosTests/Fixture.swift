@@ -107,6 +107,7 @@ enum Fixture {
           - { at: 20m, fault: nat-forget, on: home }
           - { at: 25m, until: 26m, fault: latency, link: home-cloud, direction: cloud -> home, delay: 1.5s }
           - { at: 30m, fault: hang-up, of: broker, first: 1 }
+          - { at: 35m, tell: ticker, command: publish, with: { stream: orders, seq: 4, retain: true, key: "7" } }
           - { end: 40m }
 
         expect:

@@ -103,8 +103,8 @@ extension MessageTests {
             "role: client", "role: server",
             "18:3: no actor has role: client; without one there is nothing to test",
             #"27:12: count is for clients; "subscriber" is a server"#,
-            #"39:17: recovery is owed by a client; "subscriber" is a server"#,
-            #"41:16: backoff is owed by a client; "subscriber" is a server"#),
+            #"40:17: recovery is owed by a client; "subscriber" is a server"#,
+            #"42:16: backoff is owed by a client; "subscriber" is a server"#),
     ])
     func actors(_ mistake: Mistake) { mistake.check() }
 
@@ -114,7 +114,7 @@ extension MessageTests {
             #"32:35: unknown fault "blackhol"; did you mean "blackhole"?"#),
         Mistake(
             "fault: blackhole,", "",
-            #"32:5: this item of the timeline has neither "fault" nor "end""#),
+            #"32:5: this item of the timeline has neither "fault" nor "tell" nor "end""#),
         Mistake(
             "until: 15m, ", "",
             "32:5: blackhole goes on until it is healed: say when, until: ..."),
@@ -183,87 +183,88 @@ extension MessageTests {
             "32:3: the timeline has no end; its last item says when it ends: { end: 40m }"),
         Mistake(
             "  - { end: 40m }\n", "  - { end: 40m }\n  - { end: 41m }\n",
-            "37:5: the timeline has ended already, in line 36"),
+            "38:5: the timeline has ended already, in line 37"),
         Mistake(
             "  - { end: 40m }\n", "  - { end: 0s }\n",
-            "36:5: the timeline ends at 0s, before anything could happen"),
+            "37:5: the timeline ends at 0s, before anything could happen"),
         Mistake(
             "  - { end: 40m }\n", "  - { end: 40m, at: 3m }\n",
-            #"36:17: unknown key "at" in end; known: end"#),
+            #"37:17: unknown key "at" in end; known: end"#),
         Mistake(
             "  - { end: 40m }\n", "  - end\n  - { end: 40m }\n",
-            "36:5: an item of the timeline is { at: ..., fault: ... } or { end: ... }, not a single value"),
+            "37:5: an item of the timeline is "
+                + "{ at: ..., fault: ... }, { at: ..., tell: ... } or { end: ... }, not a single value"),
         Mistake(
             "  - { end: 40m }\n",
             "  - { at: 14m, until: 16m, fault: blackhole, link: phone-home, direction: phone -> home }\n"
                 + "  - { end: 40m }\n",
-            "36:5: blackhole strikes the same target as the one in line 32 at the same time"),
+            "37:5: blackhole strikes the same target as the one in line 32 at the same time"),
         Mistake(
             "  - { end: 40m }\n", "  - { at: 30m, fault: hang-up, of: broker }\n  - { end: 40m }\n",
-            "36:5: hang-up strikes the same target as the one in line 35 at the same time"),
+            "37:5: hang-up strikes the same target as the one in line 35 at the same time"),
     ])
     func timelines(_ mistake: Mistake) { mistake.check() }
 
     @Test(arguments: [
         Mistake(
             "recovery: subscriber", "recovry: subscriber",
-            #"39:7: unknown expectation "recovry"; did you mean "recovery"?"#),
+            #"40:7: unknown expectation "recovry"; did you mean "recovery"?"#),
         Mistake(
             "recovery: subscriber", "recovery: subscribe",
-            #"39:17: unknown actor "subscribe"; did you mean "subscriber"?"#),
+            #"40:17: unknown actor "subscribe"; did you mean "subscriber"?"#),
         Mistake(
             "recovery: subscriber", "recovery: broker",
-            #"39:17: recovery is owed by a client; "broker" is a server"#),
+            #"40:17: recovery is owed by a client; "broker" is a server"#),
         Mistake(
             "after: blackhole, ", "",
-            #"39:5: recovery has no "after": The fault that it recovers from."#),
+            #"40:5: recovery has no "after": The fault that it recovers from."#),
         Mistake(
             "after: blackhole, ", "after: blackhol, ",
-            #"39:36: unknown fault "blackhol"; did you mean "blackhole"?"#),
+            #"40:36: unknown fault "blackhol"; did you mean "blackhole"?"#),
         Mistake(
             "after: blackhole, ", "after: freeze, ",
-            #"39:36: after names "freeze", which is not in the timeline: "#
+            #"40:36: after names "freeze", which is not in the timeline: "#
                 + #"it has only blackhole, nat-forget, latency, hang-up"#
         ),
         Mistake(
             "within: 30s", "within: 30",
-            #"39:55: within "30" has no unit: write 30s, or one of us, ms, m, h, d"#),
+            #"40:55: within "30" has no unit: write 30s, or one of us, ms, m, h, d"#),
         Mistake(
             "stages: { detect: 20s }", "stages: { detekt: 20s }",
-            #"39:70: unknown key "detekt" in stages; did you mean "detect"?"#),
+            #"40:70: unknown key "detekt" in stages; did you mean "detect"?"#),
         Mistake(
             "stages: { detect: 20s }", "stages: {}",
-            "39:68: stages is empty; it takes detect, attempt, connect, message"),
+            "40:68: stages is empty; it takes detect, attempt, connect, message"),
         Mistake(
             "stages: { detect: 20s }", "stages: 20s",
-            "39:68: stages must be a mapping such as { detect: ..., attempt: ..., connect: ... }, not a single value"),
+            "40:68: stages must be a mapping such as { detect: ..., attempt: ..., connect: ... }, not a single value"),
         Mistake(
             "no-gaps: ticker -> subscriber", "no-gaps: ticker",
-            #"40:16: no-gaps takes a flow, SENDER -> RECEIVER, not "ticker""#),
+            #"41:16: no-gaps takes a flow, SENDER -> RECEIVER, not "ticker""#),
         Mistake(
             "no-gaps: ticker -> subscriber", "no-gaps: tickr -> subscriber",
-            #"40:16: unknown actor "tickr"; did you mean "ticker"?"#),
+            #"41:16: unknown actor "tickr"; did you mean "ticker"?"#),
         Mistake(
             "no-gaps: ticker -> subscriber", "no-gaps: ticker -> ticker",
-            #"40:16: no-gaps: the flow "ticker -> ticker" goes nowhere; name two actors"#),
+            #"41:16: no-gaps: the flow "ticker -> ticker" goes nowhere; name two actors"#),
         Mistake(
             "no-gaps: ticker -> subscriber", "no-gaps: ticker -> subscriber, within: 3s",
-            #"40:38: unknown key "within" in no-gaps; known: no-gaps"#),
+            #"41:38: unknown key "within" in no-gaps; known: no-gaps"#),
         Mistake(
             "factor: 1.5", "factor: 0.5",
-            #"41:36: factor "0.5" is out of range: 1 to 10"#),
+            #"42:36: factor "0.5" is out of range: 1 to 10"#),
         Mistake(
             "factor: 1.5", "factor: two",
-            #"41:36: factor "two" is not a number, such as 1.5"#),
+            #"42:36: factor "two" is not a number, such as 1.5"#),
         Mistake(
             "- { no-gaps: ticker -> subscriber }", "- { backoff: subscriber, factor: 1.50 }",
-            "41:5: the same expectation stands in line 40 already"),
+            "42:5: the same expectation stands in line 41 already"),
         Mistake(
             "- { no-gaps: ticker -> subscriber }", "- no-gaps",
-            "40:5: an expectation is { KIND: SUBJECT, ... }, not a single value"),
+            "41:5: an expectation is { KIND: SUBJECT, ... }, not a single value"),
         Mistake(
             "- { no-gaps: ticker -> subscriber }", "- {}",
-            "40:5: an expectation is { KIND: SUBJECT, ... }, not an empty mapping"),
+            "41:5: an expectation is { KIND: SUBJECT, ... }, not an empty mapping"),
     ])
     func expectations(_ mistake: Mistake) { mistake.check() }
 }

@@ -34,6 +34,7 @@ import Testing
             25m strike latency of link home-cloud from cloud, delay 1.5s, loss 0%
             26m heal latency of link home-cloud from cloud
             30m strike hang-up of actor broker, first 1
+            35m tell ticker publish, stream "orders", seq 4, retain true, key "7"
             40m end, then settle for 1m
             expect recovery: subscriber, after: blackhole, within: 30s, stages: { detect: 20s }
             expect no-gaps: ticker -> subscriber
@@ -43,10 +44,11 @@ import Testing
         #expect(plan.description == expected)
     }
 
-    @Test func actionsAreSortedWithHealsBeforeStrikes() throws {
+    @Test func actionsAreSortedWithHealsBeforeStrikesAndTellsAfterThem() throws {
         let text = Fixture.changed(
             "  - { at: 20m, fault: nat-forget, on: home }\n",
             """
+              - { at: 15m, tell: subscriber, command: drain }
               - { at: 15m, fault: nat-forget, on: home }
               - { at: 15m, until: 40m, fault: freeze, of: broker }
 
@@ -58,9 +60,11 @@ import Testing
                 PlannedAction(at: .seconds(900), action: .heal(0)),
                 PlannedAction(at: .seconds(900), action: .strike(1)),
                 PlannedAction(at: .seconds(900), action: .strike(2)),
+                PlannedAction(at: .seconds(900), action: .tell(0)),
                 PlannedAction(at: .seconds(1500), action: .strike(3)),
                 PlannedAction(at: .seconds(1560), action: .heal(3)),
                 PlannedAction(at: .seconds(1800), action: .strike(4)),
+                PlannedAction(at: .seconds(2100), action: .tell(1)),
                 PlannedAction(at: .seconds(2400), action: .heal(2)),
                 PlannedAction(at: .seconds(2400), action: .end),
             ])

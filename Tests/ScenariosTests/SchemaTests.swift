@@ -140,6 +140,7 @@ private struct Validator {
         ("between: [phone, home], profile", "between: [phone], profile"), ("on-expiry: drop", "on-expiry: dorp"),
         ("until: 15m, ", ""), (", delay: 1.5s", ""), ("link: home-cloud, direction", "direction"),
         ("factor: 1.5", "factor: 11"), ("first: 1 }", "first: 1.5 }"), ("- { end: 40m }", "- { end: 40m, at: 1s }"),
+        ("command: publish, ", ""), ("command: publish", "command: shout"), ("seq: 4,", "seq: [4],"),
     ])
     func itRefusesWhatTheCheckerRefuses(old: String, new: String) throws {
         let wrong = Fixture.changed(old, new)
@@ -164,7 +165,8 @@ private struct Validator {
                 if hasParts { keys.insert("from") }
             case .list(let shapes): for inner in shapes { keys.formUnion(allKeys(inner)) }
             case .parameter(.durations(let names)): keys.formUnion(names)
-            case .parameter, .constant, .format, .name, .size, .date, .texts, .pair, .environment, .files, .matrix:
+            case .parameter, .constant, .format, .name, .size, .date, .texts, .pair, .environment, .fields,
+                .files, .matrix:
                 break
             }
         }

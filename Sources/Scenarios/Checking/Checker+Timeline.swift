@@ -1,7 +1,8 @@
-// timeline: which faults strike what, from when to when.
+// timeline: which faults strike what, from when to when; what actors are told is in Checker+Tell.swift.
 extension Checker {
     struct Timeline {
         var faults: [FaultPlan]
+        var tells: [TellPlan]
         var end: Duration
     }
 
@@ -14,7 +15,7 @@ extension Checker {
     mutating func checkTimeline(_ node: Node) -> Timeline? {
         guard let items = items(node, "timeline", "[{ at: 5m, fault: ... }, { end: 10m }]") else { return nil }
         // Known first, so that an expectation may name a fault whose line has another mistake.
-        for item in items where item["end"] == nil {
+        for item in items where item["end"] == nil && !isTell(item) {
             if let kind = item["fault"]?.text, shapes.faults[kind] != nil {
                 if !faultKinds.contains(kind) { faultKinds.append(kind) }
             } else {
@@ -24,6 +25,7 @@ extension Checker {
         var end: (at: Duration, node: Node)?
         var hasEnd = false
         var drafts: [Draft] = []
+        var tells: [TellDraft] = []
         for item in items {
             if item["end"] != nil {
                 guard let fields = fields(item, Shapes.end) else { continue }
@@ -33,6 +35,8 @@ extension Checker {
                 let at = value(fields, "end")?.duration
                 if let at, !hasEnd { end = (at, item) }
                 hasEnd = true
+            } else if isTell(item) {
+                if let draft = checkTell(item, index: tells.count) { tells.append(draft) }
             } else if let draft = checkFault(item, index: drafts.count) {
                 drafts.append(draft)
             }
@@ -45,16 +49,18 @@ extension Checker {
             return nil
         }
         for draft in drafts { checkBefore(end.at, draft) }
-        return Timeline(faults: drafts.map(\.plan), end: end.at)
+        for draft in tells { checkBefore(end.at, draft) }
+        return Timeline(faults: drafts.map(\.plan), tells: tells.map(\.plan), end: end.at)
     }
 
     private mutating func checkFault(_ node: Node, index: Int) -> Draft? {
         guard node.entries != nil else {
-            add(node, "an item of the timeline is { at: ..., fault: ... } or { end: ... }, not \(node.kindInWords)")
+            let forms = "{ at: ..., fault: ... }, { at: ..., tell: ... } or { end: ... }"
+            add(node, "an item of the timeline is \(forms), not \(node.kindInWords)")
             return nil
         }
         guard let kindNode = node["fault"] else {
-            add(node, "this item of the timeline has neither \"fault\" nor \"end\"")
+            add(node, "this item of the timeline has neither \"fault\" nor \"tell\" nor \"end\"")
             return nil
         }
         guard let kind = text(kindNode, "fault") else { return nil }

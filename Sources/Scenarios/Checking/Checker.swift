@@ -46,7 +46,7 @@ struct Checker {
         guard problems.isEmpty, let name, let lab, let timeline else { return nil }
         return Scenario(
             name: name + (combination?.suffix ?? ""), summary: summary ?? "", tags: tags, lab: lab,
-            actors: actorPlans, faults: timeline.faults, end: timeline.end, settle: settle,
+            actors: actorPlans, faults: timeline.faults, tells: timeline.tells, end: timeline.end, settle: settle,
             healthyWithin: healthyWithin, expectations: expectations)
     }
 

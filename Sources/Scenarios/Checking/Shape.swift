@@ -33,6 +33,8 @@ package struct Shape: Sendable {
         case pair
         /// Names of environment variables, and texts.
         case environment
+        /// Names of fields, and scalar values of any kind.
+        case fields
         /// A file or a list of files, relative to the scenario's folder.
         case files
         /// Names, and lists of values for them.

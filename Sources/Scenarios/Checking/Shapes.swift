@@ -37,7 +37,9 @@ package struct Shapes: Sendable {
                 Shape.Key("matrix", .matrix, "lists of values: one scenario for each combination, as ${name}"),
                 Shape.Key("lab", .shape(lab), required: true, "the hosts and the links between them"),
                 Shape.Key("actors", .named(Self.actor, hasParts: true), required: true, "the programs on the hosts"),
-                Shape.Key("timeline", .list(of: faults + [Self.end]), required: true, "which faults strike, and when"),
+                Shape.Key(
+                    "timeline", .list(of: faults + [Self.tell, Self.end]), required: true,
+                    "which faults strike and what actors are told, and when"),
                 Shape.Key("expect", .list(of: expectations), required: true, "what the clients owe their users"),
                 Shape.Key(
                     "healthy-within", .parameter(.duration(.seconds(1) ... .seconds(3600))),
@@ -127,6 +129,17 @@ package struct Shapes: Sendable {
                 "stop-within", .parameter(.duration(.zero ... .seconds(600))),
                 "how long after SIGTERM SIGKILL follows; 5s when not given"),
             Shape.Key("log-limit", .size(1024...(1 << 30)), "how much of its log is kept; 1 MiB when not given"),
+        ])
+
+    static let tell = Shape(
+        "tell",
+        [
+            Shape.Key("at", .parameter(anyDuration), required: true, "when it is told, from the timeline's zero"),
+            Shape.Key("tell", .parameter(.text), required: true, "the actor that is told, every instance of it"),
+            Shape.Key(
+                "command", .parameter(.choice(TellPlan.Command.allCases.map(\.rawValue))), required: true,
+                "publish, request, cancel, drain or close"),
+            Shape.Key("with", .fields, "the command's fields, such as { stream: orders, seq: 4 }"),
         ])
 
     static let end = Shape(

@@ -60,6 +60,7 @@ extension Plan: CustomStringConvertible {
                 case .strike(let index): return "\(at) strike \(scenario.faults[index].inWords)"
                 case .heal(let index):
                     return "\(at) heal \(scenario.faults[index].kind) of \(scenario.faults[index].target.inWords)"
+                case .tell(let index): return "\(at) tell \(scenario.tells[index].inWords)"
                 case .end: return "\(at) end, then settle for \(Units.text(scenario.settle))"
                 }
             }
@@ -106,5 +107,12 @@ extension FaultPlan {
     package var inWords: String {
         let values = parameters.sorted { $0.key < $1.key }.map { ", \($0.key) \($0.value.inFile)" }
         return "\(kind) of \(target.inWords)\(values.joined())"
+    }
+}
+
+extension TellPlan {
+    /// Actor, command and fields: `ticker publish, stream "orders", seq 4`.
+    package var inWords: String {
+        "\(actor) \(command)\(fields.map { ", \(shown($0.key)) \($0.value.line)" }.joined())"
     }
 }

@@ -5,7 +5,7 @@ package struct Plan: Equatable, Sendable {
     /// Indices of the scenario's actors in the order in which they start: servers, then publishers, then clients,
     /// each in the order of the file. They stop in the opposite order.
     package var startOrder: [Int]
-    /// The timeline, by time; at equal times heals come before strikes, and `end` last.
+    /// The timeline, by time; at equal times heals come before strikes, strikes before commands, and `end` last.
     package var actions: [PlannedAction]
     /// A seed for each direction of each link, in the order of the file.
     package var linkSeeds: [LinkSeed]
@@ -22,8 +22,9 @@ package struct Plan: Equatable, Sendable {
         let heals = scenario.faults.compactMap { fault in
             fault.until.map { PlannedAction(at: $0, action: .heal(fault.index)) }
         }
+        let tells = scenario.tells.map { PlannedAction(at: $0.at, action: .tell($0.index)) }
         let end = PlannedAction(at: scenario.end, action: .end)
-        actions = (heals + strikes + [end]).sorted { $0.place < $1.place }
+        actions = (heals + strikes + tells + [end]).sorted { $0.place < $1.place }
         linkSeeds = scenario.lab.links.flatMap { link in
             [link.first.host, link.second.host].map { host in
                 LinkSeed(
@@ -53,18 +54,21 @@ package struct PlannedAction: Equatable, Sendable {
         /// Applies the scenario's fault of this index.
         case strike(Int)
         case heal(Int)
+        /// Sends the scenario's command of this index to its actor.
+        case tell(Int)
         /// The timeline ends: what is under way settles.
         case end
     }
     package var at: Duration
     package var action: Action
 
-    /// What orders actions: time, then heal, strike, end, then the order of the file.
+    /// What orders actions: time, then heal, strike, tell, end, then the order of the file.
     fileprivate var place: (Duration, Int, Int) {
         switch action {
         case .heal(let index): (at, 0, index)
         case .strike(let index): (at, 1, index)
-        case .end: (at, 2, 0)
+        case .tell(let index): (at, 2, index)
+        case .end: (at, 3, 0)
         }
     }
 }

@@ -57,6 +57,7 @@ package enum ScenarioSchema {
                 JSON.Member("maxItems", 2),
             ]
         case .environment: [JSON.Member("type", "object"), JSON.Member("additionalProperties", text)]
+        case .fields: [JSON.Member("type", "object"), JSON.Member("additionalProperties", text)]
         case .files: [JSON.Member("anyOf", [text, ["type": "array", "items": text]])]
         case .matrix:
             [

@@ -98,8 +98,9 @@ struct Recovery: Expectation {
         {
             return plan.fail(
                 "\(story.passed(total)) But it noticed nothing while \(trace.strike.name) lasted, "
-                    + "\(unnoticed.lengthText), and should have within \(bound.duration.lengthText): its connection was "
-                    + "dead and it did not know. What usually causes it: no heartbeat, or one whose missing answer nobody looks for.",
+                    + "\(unnoticed.lengthText), and should have within \(bound.duration.lengthText): its connection "
+                    + "was dead and it did not know. "
+                    + "What usually causes it: no heartbeat, or one whose missing answer nobody looks for.",
                 measured: unnoticed.seconds, bound: bound.duration.seconds, unit: "s", story.evidence)
         }
         let over = stages.first { bound in trace.stage(bound.name).map { $0 > bound.duration } ?? false }

@@ -48,8 +48,8 @@ struct halfopen_spawn {
     bool fixed_addresses; // no randomised address space and no core file: the lab kernel's own process
 };
 
-/// clone(2) with a pidfd. The child dies with the thread that called this (PR_SET_PDEATHSIG), so call it on a thread that
-/// lives as long as the process. Returns the pid; on failure -1 with errno, and `*step` names what failed.
+/// clone(2) with a pidfd. The child dies with the thread that called this (PR_SET_PDEATHSIG), so call it on a thread
+/// that lives as long as the process. Returns the pid; on failure -1 with errno, and `*step` names what failed.
 pid_t halfopen_spawn(const struct halfopen_spawn *request, int *pidfd, const char **step);
 
 int halfopen_pidfd_open(pid_t pid);

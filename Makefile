@@ -22,7 +22,8 @@ kernel: build ## builds the lab kernel into the cache, once
 
 demo: kernel ## sets everything up and runs the demo scenarios
 	@$(BINARY) run scenarios/demo; status=$$?; \
-	if [ $$status -eq 1 ]; then echo "Some clients fell short; that is their verdict. The harness did its work."; exit 0; fi; \
+	if [ $$status -eq 1 ]; then \
+	    echo "Some clients fell short; that is their verdict. The harness did its work."; exit 0; fi; \
 	exit $$status
 
 test: kernel ## sets everything up and runs every test, those that need a kernel inside the lab kernel

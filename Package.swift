@@ -52,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Nftables", "Labs", "LabKernel",
+                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "LabKernel",
                 "Running",
             ]),
 

@@ -16,6 +16,7 @@ enum Bench {
 
     /// With as many decimals as `scale` has zeros: 3 for thousandths.
     static func text(_ value: Double, digits: Int = 3) -> String {
+        if value < 0 { return "-" + text(-value, digits: digits) }
         let scale = (0..<digits).reduce(1.0) { power, _ in power * 10 }
         let whole = Int64(value * scale + 0.5)
         if digits == 0 { return String(whole) }

@@ -2,7 +2,6 @@ import Glibc
 import Kernel
 import Labs
 import Netlink
-import Nftables
 
 /// How long a blackhole takes from decision to acknowledgement: by this process, and by starting `nft` or `tc` for the
 /// same change. For `make bench`, on the host's kernel.
@@ -18,13 +17,12 @@ struct DropBench: Sendable {
     /// afterwards: its queues are gone.
     /// - Parameter rounds: at least 1.
     init(on wire: Wire, rounds: Int) throws {
-        let tables = try NFTables(in: wire.namespace)
         for _ in 0..<rounds {
             ours.append(try Self.time { try wire.drop(id: "bench", from: wire.first.host) })
             try wire.heal("bench")
             let rule = ["add", "rule", "inet", "halfopen", "forward", "iifname", wire.first.device, "counter", "drop"]
             nft.append(try Self.time { try Self.run("nft", rule, in: wire) })
-            try tables.run("flush chain inet halfopen forward")
+            try Self.run("nft", ["flush", "chain", "inet", "halfopen", "forward"], in: wire)
             // A queue with room for one byte takes nothing.
             let queue = ["qdisc", "replace", "dev", wire.second.device, "root", "bfifo", "limit", "1"]
             tc.append(try Self.time { try Self.run("tc", queue, in: wire) })

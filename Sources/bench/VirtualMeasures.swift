@@ -21,7 +21,7 @@ enum VirtualMeasures {
           feed:
             role: server
             on: right
-            run: [halfopen, feed, server, --port, "7000", --interval, 7d, --heartbeat, 7d]
+            run: [halfopen, feed, server, --port, "7000", --interval, 24h, --heartbeat, 24h]
             ready: { port: 7000 }
           client: { role: client, on: left, run: [halfopen, feed, client, --to, feed, --port, "7000"] }
         timeline:

@@ -131,8 +131,11 @@ package final class Engine: FaultField {
         let zero = enter(.play)
         timeline.schedule(from: zero)
         watch.startSampling(zero: zero, length: scenario.end, say: say)
-        _ = try loop.run(until: zero + scenario.end.wholeNanoseconds) { timeline.failure != nil }
+        _ = try loop.run(until: zero + scenario.end.wholeNanoseconds) {
+            timeline.failure != nil || watch.failure != nil
+        }
         if let failure = timeline.failure { throw failure }
+        if let failure = watch.failure { throw failure }
     }
 
     private func settle() throws {

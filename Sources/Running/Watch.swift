@@ -16,9 +16,15 @@ final class Watch {
     /// Between two drains: short while much is going on, long in silence.
     private var interval: Duration = .milliseconds(500)
     private static let shortest: Duration = .milliseconds(100)
-    private static let longest: Duration = .seconds(15)
+    private static let longest: Duration = .seconds(60)
     private var lastDrain: Int64 = 0
-    private static let sampleInterval: Duration = .seconds(60)
+    /// Between two samples: longer as long as they find nothing new, so that an idle day costs next to nothing.
+    private var sampleInterval = Watch.shortestSample
+    private static let shortestSample: Duration = .seconds(60)
+    private static let longestSample: Duration = .seconds(480)
+    private var lastSample: [Event.Body] = []
+    /// Why nothing more can be seen: what follows could not be judged.
+    private(set) var failure: (any Error)?
 
     init(engine: Engine) throws {
         self.engine = engine
@@ -35,7 +41,7 @@ final class Watch {
             (host.name, try SocketDiagnosis(namespace: engine.lab.host(host.name).namespace.raw, host: host.name))
         }
         for router in routers {
-            _ = try engine.loop.watch(router.descriptor) { [unowned self] in _ = try? drain(router) }
+            _ = try engine.loop.watch(router.descriptor) { [unowned self] in noticing { _ = try drain(router) } }
         }
     }
 
@@ -73,51 +79,64 @@ final class Watch {
 
     /// Drains and samples until the run ends; tells the host half how far the timeline is.
     func startSampling(zero: Int64, length: Duration, say: @escaping (String) -> Void) {
-        scheduleDrain()
-        scheduleSample(zero: zero, length: length, say: say)
+        scheduleDrain { say("@progress \(Clock.now - zero) \(length.wholeNanoseconds)") }
+        scheduleSample()
     }
 
-    private func scheduleDrain() {
+    private func scheduleDrain(_ progress: @escaping () -> Void) {
         engine.loop.after(interval) { [unowned self] in
-            let count = (try? drain()) ?? 0
-            if count > 1000 { interval = max(Watch.shortest, interval / 2) }
-            if count < 200 { interval = min(Watch.longest, interval * 2) }
-            scheduleDrain()
+            noticing {
+                let count = try drain()
+                if count > 1000 { interval = max(Watch.shortest, interval / 2) }
+                if count < 200 { interval = min(Watch.longest, interval * 2) }
+            }
+            progress()
+            scheduleDrain(progress)
         }
     }
 
-    private func scheduleSample(zero: Int64, length: Duration, say: @escaping (String) -> Void) {
-        say("@progress \(Clock.now - zero) \(length.wholeNanoseconds)")
-        engine.loop.after(Watch.sampleInterval) { [unowned self] in
-            sample()
-            scheduleSample(zero: zero, length: length, say: say)
+    private func scheduleSample() {
+        engine.loop.after(sampleInterval) { [unowned self] in
+            noticing {
+                let isNews = try sample()
+                sampleInterval = isNews ? Watch.shortestSample : min(Watch.longestSample, sampleInterval * 2)
+            }
+            scheduleSample()
         }
     }
 
-    /// Traffic, sockets and processes at this moment.
-    func sample() {
-        let now = Timestamp(nanoseconds: Clock.now)
+    /// Keeps the first error for the engine, which ends the run.
+    private func noticing(_ body: () throws -> Void) {
+        do { try body() } catch { failure = failure ?? error }
+    }
+
+    /// Traffic, sockets and processes at this moment; written when anything has changed since the last time.
+    @discardableResult
+    private func sample() throws -> Bool {
+        var bodies: [Event.Body] = []
         for (probe, wire) in zip(links, engine.lab.wires) {
             for var traffic in probe.traffic {
-                traffic.dropped = (try? wire.crossed(from: traffic.from).dropped) ?? 0
-                engine.recorder.add(now, .traffic(traffic), source: "traffic")
+                traffic.dropped = try wire.crossed(from: traffic.from).dropped
+                bodies.append(.traffic(traffic))
             }
         }
         for (host, diagnosis) in sockets {
-            guard let states = try? diagnosis.count(), !states.isEmpty else { continue }
-            let counts = states.map { SocketTable.StateCount($0.state.name, $0.count) }
-            engine.recorder.add(now, .sockets(SocketTable(host: host, states: counts)), source: "sockets")
+            let counts = try diagnosis.count().map { SocketTable.StateCount($0.state.name, $0.count) }
+            if !counts.isEmpty { bodies.append(.sockets(SocketTable(host: host, states: counts))) }
         }
-        for event in ProcessSampler.sample(engine.cast.instances) {
-            engine.recorder.add(now, .process(event), source: "processes")
-        }
+        bodies += ProcessSampler.sample(engine.cast?.instances ?? []).map { .process($0) }
+        guard bodies != lastSample else { return false }
+        lastSample = bodies
+        let now = Timestamp(nanoseconds: Clock.now)
+        for body in bodies { engine.recorder.add(now, body, source: "samples") }
+        return true
     }
 
     /// The last look at everything.
     func finish() throws(SystemError) {
         do {
             try drain()
-            sample()
+            try sample()
         } catch let error as SystemError {
             throw error
         } catch {

@@ -6,10 +6,11 @@ import Scenarios
 /// What decides, the first that holds:
 /// 1. error: the recording is damaged, cut off or ends with our own error, or a fault could not be made
 /// 2. unsupported: the machine or a driver lacks something
-/// 3. void: the run does not support a verdict on anybody (not healthy, a fault without hits, events lost)
-/// 4. fail: an expectation failed
-/// 5. void: an expectation found nothing to judge
-/// 6. pass
+/// 3. fail: a client crashed or ran away (see `Conduct`)
+/// 4. void: the run does not support a verdict on anybody (not healthy, a fault without hits, events lost)
+/// 5. fail: an expectation failed
+/// 6. void: an expectation found nothing to judge
+/// 7. pass
 ///
 /// A fault without hits comes before a failed expectation: in such a run something other than the scenario's faults
 /// made the client fail, or nothing was as planned, and whoever reads "fail" would look for the wrong thing.
@@ -17,13 +18,20 @@ package enum Judge {
     package static func judge(_ recording: Recording, of scenario: Scenario, catalog: Catalog) -> Judgement {
         let run = RunView(recording, scenario: scenario, catalog: catalog)
         if let (verdict, reasons) = Preconditions.unplayed(run) {
-            return Judgement(verdict: verdict, reasons: reasons, findings: notJudged(scenario))
+            let conduct = verdict == .void ? Conduct.findings(run) : []
+            if conduct.isEmpty { return Judgement(verdict: verdict, reasons: reasons, findings: notJudged(scenario)) }
+            return Judgement(verdict: .fail, reasons: [], findings: notJudged(scenario) + conduct)
         }
         let failures = Preconditions.failedFaults(run)
         let voids = Preconditions.voids(run)
         let findings = scenario.expectations.map { finding($0, run) }
 
         if !failures.isEmpty { return Judgement(verdict: .error, reasons: failures + voids, findings: findings) }
+        let conduct = Conduct.findings(run)
+        if !conduct.isEmpty {
+            let all = findings + Conduct.untold(conduct, beside: findings)
+            return Judgement(verdict: .fail, reasons: voids, findings: all)
+        }
         if !voids.isEmpty { return Judgement(verdict: .void, reasons: voids, findings: findings) }
         let reasons = findings.filter { $0.verdict == .void || $0.verdict == .error }.map(\.summary)
         return Judgement(verdict: verdict(findings.map(\.verdict)), reasons: reasons, findings: findings)

@@ -40,7 +40,11 @@ enum Preconditions {
                     case .failed(let reason):
                         failed.append(
                             "The \(actor.role) \(instance) did not come up: \(reason) (line \(life.moment.line))")
-                    case .started, .ready, .exited, .stopped, .told, .logTruncated: break
+                    case .runaway(let reason) where actor.role != .client:
+                        failed.append(
+                            "The \(actor.role) \(instance) ran away and was ended: \(reason) (line \(life.moment.line))"
+                        )
+                    case .started, .ready, .exited, .stopped, .told, .runaway, .logTruncated: break
                     }
                 }
             }

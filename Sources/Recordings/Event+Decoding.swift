@@ -41,6 +41,7 @@ extension ActorChange {
         case .told:
             let command = try fields.string("command")
             self.init(instance, .told(command: command, refused: try fields.optionalString("refused")))
+        case .runaway: self.init(instance, .runaway(reason: try fields.string("reason")))
         case .logTruncated: self.init(instance, .logTruncated(after: Int(try fields.integer("after"))))
         }
     }

@@ -70,6 +70,8 @@ package struct ActorChange: Equatable, Sendable {
         case failed(reason: String)
         /// The timeline sent it a command of the driver protocol; `refused` says why it did not get it.
         case told(command: String, refused: String? = nil)
+        /// It ran without a pause or flooded its output, and was ended for that: no machine could go on with it.
+        case runaway(reason: String)
         /// Its log passed the bound and the rest is counted, not kept.
         case logTruncated(after: Int)
     }
@@ -266,7 +268,7 @@ package struct ProcessSample: Equatable, Sendable {
     /// CPU time of all its processes so far, nanoseconds. In the virtual lab CPU work takes no time and this stays near
     /// 0.
     package var cpu: Int64
-    /// Resident memory, bytes.
+    /// Resident memory, bytes, in whole MiB.
     package var memory: Int64
     package var descriptors: Int
     package var threads: Int

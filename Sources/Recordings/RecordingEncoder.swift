@@ -106,7 +106,7 @@ extension ActorChange {
             if let status { line.field("status", status) }
             if let signal { line.field("signal", signal) }
         case .stopped(let killed): line.field("killed", killed)
-        case .unsupported(let reason), .failed(let reason): line.field("reason", reason)
+        case .unsupported(let reason), .failed(let reason), .runaway(let reason): line.field("reason", reason)
         case .told(let command, let refused):
             line.field("command", command)
             if let refused { line.field("refused", refused) }
@@ -118,7 +118,7 @@ extension ActorChange {
 extension ActorChange.Change {
     /// The names of the changes in the file.
     package enum Name: String, CaseIterable, Sendable {
-        case started, ready, exited, stopped, unsupported, failed, told
+        case started, ready, exited, stopped, unsupported, failed, told, runaway
         case logTruncated = "log-truncated"
     }
 
@@ -131,6 +131,7 @@ extension ActorChange.Change {
         case .unsupported: .unsupported
         case .failed: .failed
         case .told: .told
+        case .runaway: .runaway
         case .logTruncated: .logTruncated
         }
     }

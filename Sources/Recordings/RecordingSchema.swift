@@ -83,6 +83,10 @@ package enum RecordingSchema {
                 Field("refused", .string, required: false, "why it did not get the command"),
             ]),
         Line(
+            event: .actor, what: ["runaway"],
+            meaning: "It ran without a pause or flooded its output, and was ended for that.",
+            fields: instance + [Field("reason", .string, "why")]),
+        Line(
             event: .actor, what: ["log-truncated"], meaning: "Its log passed the bound.",
             fields: instance + [Field("after", .integer, "bytes kept")]),
         Line(
@@ -143,7 +147,7 @@ package enum RecordingSchema {
         Line(
             event: .process, what: [], meaning: "Resources of an actor's processes, sampled.",
             fields: instance + [
-                Field("cpu", .count, "CPU time so far, ns"), Field("memory", .count, "resident, bytes"),
+                Field("cpu", .count, "CPU time so far, ns"), Field("memory", .count, "resident, bytes, in whole MiB"),
                 Field("descriptors", .count, "open descriptors"), Field("threads", .count, "threads"),
             ]),
         Line(

@@ -36,6 +36,7 @@ enum Samples {
         .actor(ActorChange(client, .failed(reason: "no such file\nor folder"))),
         .actor(ActorChange(client, .told(command: "drain"))),
         .actor(ActorChange(client, .told(command: "publish", refused: "it does not \"run\""))),
+        .actor(ActorChange(client, .runaway(reason: "it never slept"))),
         .actor(ActorChange(client, .logTruncated(after: 1 << 20))),
     ]
 

@@ -37,7 +37,12 @@ package final class ActorProcess {
     package private(set) var knownCommands: [String]?
     private var stopTimer: EventLoop.Token?
     private var wasKilledByUs = false
+    /// When it was last started: no stamp of its driver can be earlier.
+    private var startedAt: Int64 = 0
+    private var isRunaway = false
     private var onStopped: (() -> Void)?
+    /// Called while it says more than is usual, so that a run which gets stuck on it can be explained.
+    package var onMuchOutput: (() -> Void)?
     /// How its leader ended last; nil while it lives or when it never did.
     package private(set) var lastEnding: ChildProcess.Ending?
 
@@ -58,11 +63,13 @@ package final class ActorProcess {
         do throws(SystemError) {
             try launch()
             state = .running
-            tell(.started(pid: Int(leader)))
+            // As of before it could do anything: where computing takes no time, it may have done a lot by now.
+            report(startedAt, .actor(ActorChange(instance, .started(pid: Int(leader)))))
             if case .started = plan.ready { markReady() }
         } catch {
             state = .ended
-            tell(.failed(reason: error.description))
+            // A scenario's folder has another path outside: relative to it, a name means the same to both.
+            tell(.failed(reason: error.description.replacing("\(command.folder)/", with: "")))
         }
     }
 
@@ -86,19 +93,26 @@ package final class ActorProcess {
         request.networkNamespace = command.networkNamespace
         // The child reads its commands with blocking reads, as any program does.
         _ = fcntl(commandReader.raw, F_SETFL, 0)
+        startedAt = Clock.now
         let child = try ChildProcess(request)
         leader = child.pid
+        isRunaway = false
         endIsExpected = false
         input = try CommandInput(owning: commandWriter.release())
         output = try OutputReader(
             descriptor: outReader.release(), log: log, loop: loop, event: { [unowned self] in take(line: $0) },
-            truncated: { [unowned self] in tell(.logTruncated(after: $0)) })
+            notice: { [unowned self] in heed($0) })
         errors = try OutputReader(
             descriptor: errorReader.release(), log: log, loop: loop,
             event: { [unowned self] in
                 heedLog($0)
                 return false
-            }, truncated: { [unowned self] in tell(.logTruncated(after: $0)) })
+            },
+            notice: { [unowned self] notice in
+                // No event is expected here.
+                if case .lostEvent = notice { return }
+                heed(notice)
+            })
         reaper.onEnd(of: leader) { [unowned self] in ended($0) }
     }
 
@@ -154,6 +168,22 @@ package final class ActorProcess {
         }
     }
 
+    private func heed(_ notice: OutputReader.Notice) {
+        switch notice {
+        case .logTruncated(let limit): tell(.logTruncated(after: limit))
+        case .lostEvent:
+            report(Clock.now, .lost(LostEvents(probe: "driver of \(instance), in a line that is too long", count: 1)))
+        case .flood(.much): onMuchOutput?()
+        case .flood(.tooMuch(let much)):
+            guard !isRunaway else { return }
+            isRunaway = true
+            tell(.runaway(reason: "It flooded its output with \(much) within one second."))
+            signal(SIGKILL)
+            output?.stopReading()
+            errors?.stopReading()
+        }
+    }
+
     /// True when the line was an event; false when it belongs into the log.
     private func take(line: [UInt8]) -> Bool {
         guard let parsed = DriverProtocol.parse(line, of: instance) else {
@@ -162,8 +192,8 @@ package final class ActorProcess {
         }
         let now = Clock.now
         var report = parsed.report
-        // A stamp from the future is no stamp of this clock.
-        let stamp = parsed.stamp.flatMap { $0 <= now ? $0 : nil }
+        // A stamp from the future, or from before there was a driver, is no stamp of this clock.
+        let stamp = parsed.stamp.flatMap { (startedAt...now).contains($0) ? $0 : nil }
         report.stamp = stamp == nil ? .reader : .driver
         self.report(stamp ?? now, .driver(report))
         if report.kind == .hello { knownCommands = report.commands }
@@ -187,6 +217,7 @@ package final class ActorProcess {
         lastEnding = ending
         if let stopTimer { loop.cancel(stopTimer) }
         switch ending {
+        case _ where isRunaway: break
         case _ where onStopped != nil: tell(.stopped(killed: wasKilledByUs))
         case .exited(127): tell(.unsupported(reason: "the driver exited with 127: it cannot play this scenario"))
         case .exited(let status): tell(.exited(status: Int(status), signal: nil))
@@ -196,13 +227,21 @@ package final class ActorProcess {
         onStopped = nil
     }
 
-    /// `exit status 1`, `killed by signal 9`.
+    /// `exit status 1; the last it said: "no route to host"`.
     package var endingText: String {
-        switch lastEnding {
-        case .exited(let status): "exit status \(status)"
-        case .killed(let signal): "killed by signal \(signal)"
-        case nil: "it could not be started"
-        }
+        let how =
+            switch lastEnding {
+            case _ where isRunaway: "it flooded its output"
+            case .exited(let status): "exit status \(status)"
+            case .killed(let signal): "killed by signal \(signal)"
+            case nil: "it could not be started"
+            }
+        return "\(how); \(lastWordsText)"
+    }
+
+    /// `the last it said: "no route to host"`.
+    package var lastWordsText: String {
+        log?.lastWords.map { "the last it said: \"\($0)\"" } ?? "it said nothing"
     }
 
     private func tell(_ change: ActorChange.Change) {

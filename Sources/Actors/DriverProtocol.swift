@@ -33,6 +33,11 @@ package enum DriverProtocol {
         return Line(report: report, stamp: stamp)
     }
 
+    /// Whether the beginning of a line that was cut looks like that of an event.
+    static func isLikelyEvent(_ bytes: [UInt8]) -> Bool {
+        bytes.first == UInt8(ascii: "{") && String(decoding: bytes, as: UTF8.self).contains("\"event\"")
+    }
+
     /// Under which key the driver gives the event's text.
     package static func textKey(of kind: DriverReport.Kind) -> String {
         switch kind {

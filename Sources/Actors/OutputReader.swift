@@ -6,6 +6,8 @@ package final class LogFile {
     private let file: Descriptor
     let limit: Int
     private var written = 0
+    /// The last line that was not blank.
+    var lastLine: [UInt8] = []
     package private(set) var dropped = 0
 
     package init(path: String, limit: Int) throws(SystemError) {
@@ -14,41 +16,68 @@ package final class LogFile {
         self.limit = limit
     }
 
-    /// True when this line was the first that did not fit.
-    package func append(_ bytes: [UInt8]) -> Bool {
+    /// Nothing more is kept.
+    var isFull: Bool { written >= limit }
+
+    /// True when these were the first bytes that did not fit; `more` of the same line were dropped before.
+    package func append(_ bytes: [UInt8], andDropped more: Int = 0) -> Bool {
         let wasWhole = dropped == 0
         let room = max(0, limit - written)
         let kept = bytes.prefix(room)
-        // A full disk must not end the run: the recording tells of it, and the log says where it ends.
+        // A full disk must not end the run here: the recording, on the same disk, tells of it.
         if !kept.isEmpty, (try? file.write(Array(kept), to: "a log")) != nil { written += kept.count }
-        dropped += bytes.count - kept.count
+        dropped += bytes.count - kept.count + more
         return wasWhole && dropped > 0
     }
 
     /// Counts what is not kept.
     func drop(_ count: Int) { dropped += count }
+
+    /// The last that was said to people: at most 160 characters, without any that would do something to a terminal.
+    var lastWords: String? {
+        let text = String(decoding: lastLine.prefix(640), as: UTF8.self).unicodeScalars
+            .map { $0.properties.generalCategory == .control || $0 == "\u{FFFD}" ? " " : Character($0) }
+        let words = text.split(separator: " ").map { String($0) }.joined(separator: " ")
+        if words.isEmpty { return nil }
+        return words.count > 160 ? "\(words.prefix(160))..." : words
+    }
 }
 
 /// Reads an actor's output as it comes: a line that `event` takes is an event, every other goes into the log.
 final class OutputReader {
+    /// What the reader tells its owner, besides events.
+    enum Notice {
+        /// The log is full from here on: bytes kept.
+        case logTruncated(after: Int)
+        /// An event was too long to be kept.
+        case lostEvent
+        /// It says more than is usual, or more than a run can take.
+        case flood(FloodGauge.Level)
+    }
+
     private let log: LogFile
     private let descriptor: Int32
     private let loop: EventLoop
     private var token: EventLoop.Token?
     private var splitter = LineSplitter()
+    private var gauge = FloodGauge()
     private let event: ([UInt8]) -> Bool
-    private let truncated: (Int) -> Void
+    private let notice: (Notice) -> Void
     private var isOpen = true
+    private var events = 0
+    /// Lines for the log, and how much was cut off them: a write for every line would cost more than all the rest.
+    private var unlogged: [UInt8] = []
+    private var cut = 0
 
     init(
         descriptor: Int32, log: LogFile, loop: EventLoop, event: @escaping ([UInt8]) -> Bool,
-        truncated: @escaping (Int) -> Void
+        notice: @escaping (Notice) -> Void
     ) throws(SystemError) {
         self.descriptor = descriptor
         self.log = log
         self.loop = loop
         self.event = event
-        self.truncated = truncated
+        self.notice = notice
         token = try loop.watch(descriptor) { [unowned self] in readOnce() }
     }
 
@@ -56,8 +85,7 @@ final class OutputReader {
 
     /// Reads all that is there now; at most 16 MiB, so that a flood cannot hold the engine.
     func drain() {
-        var rounds = 0
-        while rounds < 256, readOnce() { rounds += 1 }
+        for _ in 0..<256 where isOpen && readOnce() {}
     }
 
     /// The process has ended: reads the rest and closes.
@@ -65,6 +93,7 @@ final class OutputReader {
         drain()
         if isOpen { closeDescriptor() }
         if let rest = splitter.end() { take(rest) }
+        writeLog()
     }
 
     @discardableResult
@@ -74,18 +103,43 @@ final class OutputReader {
             closeDescriptor()
             return false
         }
-        if log.dropped > 0 && splitter.isBetweenLines && !bytes.contains(UInt8(ascii: "{")) && bytes.last == 0x0A {
-            // A flood past the log's bound without an event in it: nothing to look at line by line.
-            log.drop(bytes.count)
-        } else {
-            splitter.add(bytes).forEach(take)
-        }
+        events = 0
+        splitter.add(withoutNoise(bytes)).forEach(take)
+        writeLog()
+        if let much = gauge.came(bytes: bytes.count, events: events, at: Clock.now) { notice(.flood(much)) }
         return true
     }
 
-    private func take(_ line: [UInt8]) {
-        if !event(line) && log.append(line + [0x0A]) { truncated(log.limit) }
+    /// A flood past the log's bound without an event in it: nothing to look at line by line.
+    private func withoutNoise(_ bytes: [UInt8]) -> [UInt8] {
+        guard log.isFull, log.dropped > 0, splitter.isBetweenLines, bytes.firstPlace(of: UInt8(ascii: "{")) == nil,
+            let newline = bytes.lastIndex(of: 0x0A)
+        else { return bytes }
+        log.drop(newline + 1)
+        return newline + 1 == bytes.count ? [] : Array(bytes[(newline + 1)...])
     }
+
+    private func take(_ line: LineSplitter.Line) {
+        if line.dropped == 0 && event(line.bytes) {
+            events += 1
+            return
+        }
+        if line.dropped > 0 && DriverProtocol.isLikelyEvent(line.bytes) { notice(.lostEvent) }
+        if line.bytes.contains(where: { $0 > 32 }) { log.lastLine = line.bytes }
+        unlogged += line.bytes
+        unlogged.append(0x0A)
+        cut += line.dropped
+    }
+
+    private func writeLog() {
+        if unlogged.isEmpty { return }
+        if log.append(unlogged, andDropped: cut) { notice(.logTruncated(after: log.limit)) }
+        unlogged.removeAll(keepingCapacity: true)
+        cut = 0
+    }
+
+    /// Whoever still writes gets SIGPIPE.
+    func stopReading() { closeDescriptor() }
 
     private func closeDescriptor() {
         guard isOpen else { return }

@@ -2,6 +2,10 @@ import Recordings
 
 /// Resources of actors' process trees, from /proc.
 package enum ProcessSampler {
+    /// What memory is rounded up to, bytes. A runtime keeps a page more or less for things that no run is to depend on:
+    /// the entries of the folder it was started in, the length of a path.
+    static let memoryStep: Int64 = 1 << 20
+
     /// One sample for each instance that lives.
     package static func sample(_ instances: [ActorProcess]) -> [ProcessSample] {
         let live = instances.filter { $0.leader != 0 && $0.state != .ended }
@@ -10,9 +14,12 @@ package enum ProcessSampler {
         return live.compactMap { actor in
             guard let members = bySession[actor.leader] else { return nil }
             return ProcessSample(
-                actor.instance, cpu: members.reduce(0) { $0 + $1.cpu }, memory: members.reduce(0) { $0 + $1.memory },
+                actor.instance, cpu: members.reduce(0) { $0 + $1.cpu },
+                memory: rounded(members.reduce(0) { $0 + $1.memory }),
                 descriptors: members.reduce(0) { $0 + ProcessTable.descriptors(of: $1.pid) },
                 threads: members.reduce(0) { $0 + $1.threads })
         }
     }
+
+    private static func rounded(_ memory: Int64) -> Int64 { (memory + memoryStep - 1) / memoryStep * memoryStep }
 }

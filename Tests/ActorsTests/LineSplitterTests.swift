@@ -3,7 +3,9 @@ import Testing
 @testable import Actors
 
 @Suite struct LineSplitterTests {
-    private func texts(_ lines: [[UInt8]]) -> [String] { lines.map { String(decoding: $0, as: UTF8.self) } }
+    private func texts(_ lines: [LineSplitter.Line]) -> [String] {
+        lines.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
 
     @Test func joinsLinesThatComeInPieces() {
         var splitter = LineSplitter()
@@ -17,13 +19,17 @@ import Testing
     @Test func givesTheUnfinishedLineAtTheEnd() {
         var splitter = LineSplitter()
         _ = splitter.add(Array("rest".utf8))
-        #expect(splitter.end() == Array("rest".utf8))
+        #expect(splitter.end() == LineSplitter.Line(bytes: Array("rest".utf8)))
     }
 
     @Test func cutsAnOverlongLineAndGoesOn() {
         var splitter = LineSplitter(longest: 4)
-        #expect(texts(splitter.add(Array("abcdefgh\nij\n".utf8))) == ["abcd", "ij"])
+        var lines = splitter.add(Array("abcdefgh\nij\n".utf8))
+        #expect(texts(lines) == ["abcd", "ij"])
+        #expect(lines.map(\.dropped) == [4, 0])
         #expect(texts(splitter.add(Array("abcdef".utf8))) == [])
-        #expect(texts(splitter.add(Array("gh\nk\n".utf8))) == ["abcd", "k"])
+        lines = splitter.add(Array("gh\nk\n".utf8))
+        #expect(texts(lines) == ["abcd", "k"])
+        #expect(lines.map(\.dropped) == [4, 0])
     }
 }

@@ -64,7 +64,7 @@ let package = Package(
             name: "ReportingTests", dependencies: ["JSONLines", "Judging", "Reporting"], exclude: ["Snapshots"]),
         .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Kernel", "Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Recordings", "Probes"]),
-        .testTarget(name: "RunningTests", dependencies: ["Scenarios", "Recordings", "Running"]),
+        .testTarget(name: "RunningTests", dependencies: ["Scenarios", "Recordings", "LabKernel", "Running"]),
         .testTarget(name: "ReferenceFeedTests", dependencies: ["JSONLines", "Kernel", "CLinux", "ReferenceFeed"]),
         // What ships beside the binary: helpers for drivers, the protocol's page, scenarios.
         .testTarget(

@@ -6,6 +6,8 @@ import Kernel
 package enum GuestInit {
     /// Where the lab sees the run folder.
     package static let runFolder = "/run/halfopen"
+    /// Where the lab sees the project folder, when it has one.
+    package static let projectFolder = "/run/project"
     /// Printed on the console when the guest half runs.
     package static let startedLine = "@started"
     /// Of the lab's machine; hosts of a lab have their own.

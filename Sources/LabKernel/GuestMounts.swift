@@ -25,6 +25,9 @@ enum GuestMounts {
             try hostFolder(folder, at: folder, isWritable: false)
         }
         for folder in orders.writableFolders { try hostFolder(folder, at: folder, isWritable: true) }
+        if let folder = orders.projectFolder {
+            try hostFolder(folder, at: GuestInit.projectFolder, isWritable: false)
+        }
     }
 
     /// The working folder of the kernel's process on the host, by a name that is the same for every run.
@@ -64,6 +67,9 @@ enum GuestMounts {
         for folder in orders.writableFolders { trees.append(try tree(folder, at: folder, isWritable: true)) }
         for folder in orders.visibleFolders where isHidden(folder) {
             trees.append(try tree(folder, at: folder, isWritable: false))
+        }
+        if let folder = orders.projectFolder {
+            trees.append(try tree(folder, at: GuestInit.projectFolder, isWritable: false))
         }
         try System.call("make read-only", "the host's files") { halfopen_mount_access("/", false, true) }
         try mount("proc", "/proc")

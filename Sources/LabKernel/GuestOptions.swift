@@ -15,6 +15,9 @@ package struct GuestOptions {
     package var visibleFolders: [String] = []
     /// Folders of the host that the lab may write to, at their own paths.
     package var writableFolders: [String] = []
+    /// A folder of the host that the lab sees at `GuestInit.projectFolder`, read-only: wherever it stands outside, what
+    /// is played sees the same paths.
+    package var projectFolder: String?
     package var seed: UInt64 = 0
     /// What the lab's wall clock shows at its start: nanoseconds since 1970. The virtual lab's only.
     package var startDate: Int64 = GuestOptions.defaultStartDate
@@ -50,11 +53,13 @@ package struct GuestOrders: Equatable {
     package var arguments: [String]
     package var visibleFolders: [String]
     package var writableFolders: [String]
+    package var projectFolder: String?
 
     package var encoded: [UInt8] {
         var fields = ["run=\(runFolder)"]
         fields += arguments.map { "argument=\($0)" } + visibleFolders.map { "visible=\($0)" }
         fields += writableFolders.map { "writable=\($0)" }
+        if let projectFolder { fields.append("project=\(projectFolder)") }
         return fields.flatMap { Array($0.utf8) + [0] }
     }
 
@@ -70,6 +75,7 @@ package struct GuestOrders: Equatable {
             case "argument": orders.arguments.append(value)
             case "visible": orders.visibleFolders.append(value)
             case "writable": orders.writableFolders.append(value)
+            case "project": orders.projectFolder = value
             default: return nil
             }
         }

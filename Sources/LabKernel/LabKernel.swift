@@ -54,7 +54,8 @@ package enum LabKernel {
         let orders = GuestOrders(
             lab: lab, runFolder: runFolder, arguments: options.arguments,
             visibleFolders: try options.visibleFolders.map { try Files.resolve($0) },
-            writableFolders: try options.writableFolders.map { try Files.resolve($0) })
+            writableFolders: try options.writableFolders.map { try Files.resolve($0) },
+            projectFolder: try options.projectFolder.map { try Files.resolve($0) })
         let file = try Descriptor.open("\(folder.path)/orders", O_WRONLY | O_CREAT | O_EXCL)
         try file.write(orders.encoded, to: "the orders for the lab")
         let program = try Files.resolve(options.program)

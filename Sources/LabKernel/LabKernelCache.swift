@@ -21,10 +21,10 @@ package struct InstalledKernel: Sendable, Equatable {
 package enum LabKernelCache {
     private static let common = "/var/cache/halfopen"
 
-    /// In the order they are searched.
+    /// In the order they are searched. Who names a cache means that one and no other.
     package static var folders: [String] {
-        [variable("HALFOPEN_CACHE"), variable("XDG_CACHE_HOME").map { "\($0)/halfopen" }, ofUser, common]
-            .compactMap { $0 }
+        if let folder = variable("HALFOPEN_CACHE") { return [folder] }
+        return [variable("XDG_CACHE_HOME").map { "\($0)/halfopen" }, ofUser, common].compactMap { $0 }
     }
 
     /// Where a new one goes: for root the folder that every user of the machine finds.

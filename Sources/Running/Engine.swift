@@ -24,6 +24,9 @@ package final class Engine: FaultField {
     private var readiness: Readiness!
     private var health: Health
     private let say: (String) -> Void
+    private var isMakingRoom = false
+    /// Events held in memory, a few hundred bytes each, before the probes are asked ahead of their time.
+    private static let mostWaiting = 50_000
 
     /// - Parameter say: a line for the host half's progress display; never part of the recording.
     package init(
@@ -93,9 +96,36 @@ package final class Engine: FaultField {
         cast = Cast(
             scenario: scenario, request: request, folders: folders,
             namespaces: { [unowned self] in lab.host($0).namespace.raw }, loop: loop, reaper: reaper,
-            readiness: readiness,
-            report: { [unowned self] in recorder.add(Timestamp(nanoseconds: $0), $1, source: "actors") })
+            readiness: readiness, report: { [unowned self] in report(at: $0, $1) })
+        for member in cast.instances {
+            let instance = member.instance
+            member.onMuchOutput = { [unowned self] in say("@flood \(instance.actor) \(instance.index)") }
+        }
         timeline = Timeline(engine: self)
+    }
+
+    private func report(at time: Int64, _ body: Event.Body) {
+        recorder.add(Timestamp(nanoseconds: time), body, source: "actors")
+        if case .actor(let change) = body {
+            switch change.change {
+            // Said at once: when a process spins from its start, this engine does not get to write.
+            case .started(let pid): say("@process \(pid) \(change.instance.actor) \(change.instance.index)")
+            case .logTruncated(let limit):
+                say("@note the log of \(change.instance) ends after \(limit) bytes: it said more")
+            case .ready, .exited, .stopped, .unsupported, .failed, .told, .runaway: break
+            }
+        }
+        if recorder.waiting > Engine.mostWaiting && !isMakingRoom {
+            isMakingRoom = true
+            loop.after(.zero) { [unowned self] in makeRoom() }
+        }
+    }
+
+    /// Many events at one moment: the first drain settles up to when they may be written, the second has them written.
+    private func makeRoom() {
+        _ = try? watch.drain()
+        _ = try? watch.drain()
+        isMakingRoom = false
     }
 
     private func startActors() throws {
@@ -132,7 +162,7 @@ package final class Engine: FaultField {
         timeline.schedule(from: zero)
         watch.startSampling(zero: zero, length: scenario.end, say: say)
         _ = try loop.run(until: zero + scenario.end.wholeNanoseconds) {
-            timeline.failure != nil || watch.failure != nil
+            timeline.failure != nil || watch.failure != nil || recorder.failure != nil
         }
         if let failure = timeline.failure { throw failure }
         if let failure = watch.failure { throw failure }
@@ -177,6 +207,6 @@ package final class Engine: FaultField {
     private var hasLostActor: Bool { lost != nil }
     private var lossOfActor: String {
         guard let lost else { return "" }
-        return "\(lost.instance) ended before the run was healthy (\(lost.endingText)); its log says why"
+        return "\(lost.instance) ended before the run was healthy (\(lost.endingText))"
     }
 }

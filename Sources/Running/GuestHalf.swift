@@ -19,7 +19,13 @@ package enum GuestHalf {
             switch orders.arguments.first {
             case ExecGuest.word: ExecGuest.run(orders)
             case playWord:
-                do { try play() } catch { GuestInit.tell("@failed \(error)") }
+                do {
+                    try play()
+                } catch let error as SystemError where [ENOSPC, EDQUOT, EFBIG].contains(error.code) {
+                    GuestInit.tell("@no-room \(String(cString: strerror(error.code)))")
+                } catch {
+                    GuestInit.tell("@failed \(error)")
+                }
             case examineWord: examine()
             default: GuestInit.tell("@failed unknown orders: \(orders.arguments)")
             }
@@ -29,6 +35,9 @@ package enum GuestHalf {
             exit(70)
         }
     }
+
+    /// 100 ms: far more than what comes before a run takes.
+    private static let startStep: Int64 = 100_000_000
 
     /// Says what this kernel has of what labs may need.
     private static func examine() {
@@ -46,6 +55,11 @@ package enum GuestHalf {
         }
         let loaded = try ScenarioLoader.standard.load(sources: request.sources, name: request.scenario)
         let loop = try EventLoop()
+        // What came before (mounts, reading the scenario) read the clock more or less often, and in virtual time every
+        // reading counts: the run begins at a round moment.
+        if request.lab == LabKind.virtual.rawValue {
+            _ = try loop.run(until: (Clock.now / startStep + 1) * startStep) { false }
+        }
         // Not below /tmp: of a scenario that stands directly in the host's /tmp the lab sees all of that, read-only.
         let engine = try Engine(
             loaded: loaded, request: request, folders: RunFolders(run: folder, work: "/run/actors"), loop: loop,

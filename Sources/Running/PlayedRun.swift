@@ -22,6 +22,12 @@ final class PlayedRun {
     /// The guest half's own last words, when it could not play.
     private var lastWords: String?
     private var notes: [String] = []
+    /// Why the guest half could not write its recording to the end.
+    private var noRoom: String?
+    /// The leaders of the actors, by their number in the lab.
+    private var processes: [Int32: Instance] = [:]
+    /// Who said a lot last, so that the first process had much to read.
+    private var flooder: Instance?
     private var phases: [RunResult.PhaseTime] = []
 
     /// - Throws: what keeps every run of this command from being played.
@@ -39,8 +45,12 @@ final class PlayedRun {
             reports: runner.reports, scenario: scenario.name, seed: job.seed, lab: runner.options.lab)
         runner.keeper.remove(folder.temporary)
         do {
-            try folder.make()
-            try Files.write("\(folder.temporary)/\(RunRequest.fileName)", try PlayedRun.request(job, runner).json.line)
+            let folder = folder
+            try NoRoom.unless(runner.options.reports) {
+                try folder.make()
+                let request = try PlayedRun.request(job, runner).json.line
+                try Files.write("\(folder.temporary)/\(RunRequest.fileName)", request)
+            }
             guest = try runner.boot(job, runFolder: folder.temporary, processor: processor.number)
         } catch {
             Files.remove(folder.temporary)
@@ -53,10 +63,10 @@ final class PlayedRun {
     }
 
     private static func request(_ job: Runner.Job, _ runner: Runner) throws -> RunRequest {
-        RunRequest(
-            scenario: job.loaded.scenario.name, sources: job.loaded.sources, seed: job.seed,
-            lab: runner.options.lab.rawValue, folder: try job.folder,
-            wantsPcap: runner.options.wantsPcap)
+        let scenario = job.loaded.scenario
+        return RunRequest(
+            scenario: scenario.name, sources: job.loaded.sources, seed: job.seed, lab: runner.options.lab.rawValue,
+            folder: Project(of: scenario, in: try job.folder).scenarioFolder, wantsPcap: runner.options.wantsPcap)
     }
 
     /// Ends the guest and leaves nothing.
@@ -64,6 +74,11 @@ final class PlayedRun {
         guest.terminate()
         guest.waitForEnd()
         close()
+        discard()
+    }
+
+    /// An earlier run of the same name stays as it is.
+    private func discard() {
         Files.remove(folder.temporary)
         runner.keeper.forget(folder.temporary)
     }
@@ -85,10 +100,27 @@ final class PlayedRun {
             case "@phase":
                 phases.append(.init(phase: words.last!, wallSeconds: Double(Clock.now - began) / 1e9))
             case "@note": notes.append(words.last!)
+            case "@process": takeProcess(words.last!)
+            case "@flood": flooder = instance(words.last!.split(separator: " "))
+            case "@no-room": noRoom = words.last
             case "@failed": lastWords = words.last
             default: break
             }
         }
+    }
+
+    /// `24 client 0`: number in the lab, actor, instance.
+    private func takeProcess(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 3, let pid = Int32(words[0]) else { return }
+        processes[pid] = instance(words.dropFirst())
+    }
+
+    private func instance(_ words: some Collection<Substring>) -> Instance? {
+        guard words.count == 2, let name = words.first, let index = words.dropFirst().first.flatMap({ Int($0) }) else {
+            return nil
+        }
+        return Instance(String(name), index)
     }
 
     /// Is it getting on? Four times a second, in wall-clock time.
@@ -107,8 +139,10 @@ final class PlayedRun {
         readConsole()
         close()
         do {
-            finished(.success(try judge()))
+            if let noRoom { throw NoRoom(folder: runner.options.reports, reason: noRoom) }
+            finished(.success(try NoRoom.unless(runner.options.reports) { try judge() }))
         } catch {
+            discard()
             finished(.failure(error))
         }
     }
@@ -133,6 +167,12 @@ final class PlayedRun {
     private func judgement() throws -> RunResult {
         let scenario = job.loaded.scenario
         let path = "\(folder.temporary)/recording.jsonl"
+        if let stall, let bytes = try? Files.read(path),
+            let closed = StalledRecording.closed(
+                bytes, by: stall, processes: processes, flooder: flooder, of: scenario)
+        {
+            try Files.replace(path, with: closed)
+        }
         guard let bytes = try? Files.read(path), let recording = try? RecordingDecoder.decode(bytes) else {
             return RunResult(
                 scenario: scenario, seed: job.seed, lab: runner.options.lab.rawValue,
@@ -140,9 +180,7 @@ final class PlayedRun {
                     verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
         }
         var judgement = Judge.judge(recording, of: scenario, catalog: .standard)
-        if let stall {
-            judgement = StallJudgement.of(stall, judgement, recording: recording, scenario: scenario)
-        } else if recording.end == nil || judgement.verdict == .error, let explanation {
+        if recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)
         }
         return RunResult(
@@ -151,7 +189,11 @@ final class PlayedRun {
 
     /// What went wrong with the guest itself, in a sentence; nil when nothing did.
     private var explanation: String? {
+        if let stall { return "\(stall)" }
         if let lastWords { return lastWords }
+        // A kernel that panics says why and then aborts: the signal alone would say nothing.
+        let panic = guest.consoleTail(8).first { $0.contains("Kernel panic") }
+        if let panic { return "the lab's kernel gave up: \(panic)" }
         if case .killed(let signal) = guest.ending { return "the lab's kernel was killed by signal \(signal)" }
         let tail = guest.consoleTail(4)
         return tail.isEmpty ? nil : "the lab's console ends with: " + tail.joined(separator: " / ")

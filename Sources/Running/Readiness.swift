@@ -17,7 +17,7 @@ struct Readiness {
         while true {
             members.forEach(look(at:))
             if let failed = members.first(where: { $0.state == .ended }) {
-                return "\(failed.instance) ended before it was ready; its log says why"
+                return "\(failed.instance) ended before it was ready (\(failed.endingText))"
             }
             if members.allSatisfy({ $0.state == .ready }) { return nil }
             if Clock.now >= deadline { return try complain(members) }
@@ -54,7 +54,7 @@ struct Readiness {
             case .log(let text): "no line of its output contains \"\(text)\""
             case .event(let name): "its driver said no \"\(name)\" event"
             }
-        let reason = "\(late.instance) was not ready in time: \(awaited)"
+        let reason = "\(late.instance) was not ready in time: \(awaited); \(late.lastWordsText)"
         late.fail(reason)
         return reason
     }

@@ -8,7 +8,10 @@ final class Recorder {
     private let path: String
     private var order = EventOrder()
     private var encoder = RecordingEncoder()
-    private var failure: SystemError?
+    /// Set once something could not be written; what follows is not written either.
+    private(set) var failure: SystemError?
+    /// Events that are not written yet.
+    private(set) var waiting = 0
     private let onEvent: (Event) -> Void
 
     /// - Parameter onEvent: sees every event when it is added, not yet in order.
@@ -22,6 +25,7 @@ final class Recorder {
     func add(_ time: Timestamp, _ body: Event.Body, source: String = "engine") {
         let event = Event(time, body)
         order.add(event, source: source)
+        waiting += 1
         onEvent(event)
     }
 
@@ -37,6 +41,7 @@ final class Recorder {
     func finish(_ reason: End.Reason, message: String) throws(SystemError) {
         write(order.flushAll())
         let end = End(reason, message: message, events: encoder.events)
+        waiting += 1
         write([Event(Timestamp(nanoseconds: Clock.now), .end(end))])
         let raw = file.raw
         if failure == nil { try System.call("write to", path) { fsync(raw) } }
@@ -44,6 +49,7 @@ final class Recorder {
     }
 
     private func write(_ events: [Event]) {
+        waiting -= events.count
         guard failure == nil, !events.isEmpty else { return }
         var bytes: [UInt8] = []
         for event in events { bytes += encoder.encode(event) }

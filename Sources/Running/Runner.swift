@@ -59,7 +59,7 @@ package final class Runner {
         self.keeper = keeper
         binary = try Files.resolve("/proc/self/exe")
         kernel = options.lab == .virtual ? try Runner.findKernel() : nil
-        try Files.makeFolder(options.reports)
+        try NoRoom.unless(options.reports) { try Files.makeFolder(options.reports) }
         reports = try Files.resolve(options.reports)
         self.tell = tell
         freePlaces = options.jobs
@@ -97,7 +97,9 @@ package final class Runner {
         let scenario = job.loaded.scenario
         var guest = GuestOptions(program: binary, arguments: [GuestHalf.playWord])
         guest.runFolder = runFolder
-        guest.visibleFolders = [try Runner.visibleFolder(for: job.folder)]
+        let folder = try job.folder
+        guest.visibleFolders = [Runner.visibleFolder(for: folder)]
+        guest.projectFolder = Project(of: scenario, in: folder).host
         guest.seed = Plan(scenario, seed: job.seed).kernelSeed
         guest.startDate = scenario.lab.start * 1_000_000_000
         guest.memory = scenario.lab.memory

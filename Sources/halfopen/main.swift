@@ -47,6 +47,7 @@ extension ExitCode {
     init(of error: any Error) {
         switch error {
         case is UsageError, is ScenarioFiles.Missing: self = .usage
+        case is NoRoom: self = .unavailable
         case let error as LabKernelError: self = ExitCode(rawValue: error.exitCode) ?? .software
         default: self = .software
         }

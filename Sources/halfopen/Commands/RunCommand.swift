@@ -56,13 +56,16 @@ extension Command {
         defer { signals.restore() }
         let results = try runner.run(jobs)
         display.clear()
-        try Reports.write(results, to: options.reports)
+        var failure: (any Error)?
+        // Whoever reads standard output gets the results all the same.
+        do { try Reports.write(results, to: options.reports) } catch { failure = error }
         if format == "json" {
             Output.print(JSONReport.text(results))
         } else if results.count > 1 {
             Output.print(ClientTable.text(results, color: Output.hasColour))
             Output.print(TextReport.summary(results, color: Output.hasColour))
         }
+        if let failure { throw failure }
         if runner.isInterrupted {
             Output.note("halfopen: interrupted; \(results.count) of \(jobs.count) runs were finished")
             return .interrupted

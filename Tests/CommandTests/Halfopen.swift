@@ -29,23 +29,38 @@ struct Halfopen {
     static func launch(
         _ words: [String], in folder: String = root, environment: [String: String] = [:]
     ) throws -> Outcome {
-        let process = Process()
+        try Running(words: words, in: folder, environment: environment).end()
+    }
+}
+
+/// A program that runs.
+struct Running {
+    let process = Process()
+    private let scratch: Scratch
+    var pid: Int32 { process.processIdentifier }
+
+    init(_ arguments: [String], in folder: String) throws {
+        try self.init(words: [Halfopen.binary] + arguments, in: folder, environment: [:])
+    }
+
+    init(words: [String], in folder: String, environment: [String: String]) throws {
+        scratch = try Scratch()
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        let scratch = try Scratch()
-        let (out, err) = (scratch.path + "/out", scratch.path + "/err")
-        for path in [out, err] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        process.standardOutput = FileHandle(forWritingAtPath: out)
-        process.standardError = FileHandle(forWritingAtPath: err)
+        for name in ["out", "err"] { _ = try scratch.write(name, "") }
+        process.standardOutput = FileHandle(forWritingAtPath: scratch.path + "/out")
+        process.standardError = FileHandle(forWritingAtPath: scratch.path + "/err")
         try process.run()
+    }
+
+    /// Waits for it.
+    func end() throws -> Halfopen.Outcome {
         process.waitUntilExit()
-        func text(_ path: String) -> String {
-            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-        }
-        return Outcome(status: process.terminationStatus, output: text(out), errors: text(err))
+        return Halfopen.Outcome(
+            status: process.terminationStatus, output: scratch.text("out"), errors: scratch.text("err"))
     }
 }
 
@@ -60,9 +75,31 @@ final class Scratch {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
+
+    func bytes(_ name: String) -> Data { FileManager.default.contents(atPath: path + "/" + name) ?? Data() }
+
+    func text(_ name: String) -> String { String(decoding: bytes(name), as: UTF8.self) }
+
+    /// Names in a folder of it, hidden ones too; none when it is not there.
+    func list(_ name: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path + "/" + name)) ?? []).sorted()
+    }
+
+    /// Copies files of it into a folder, by their own names; makes it when it is not there.
+    func copy(_ names: [String], to folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in names {
+            let own = URL(fileURLWithPath: name).lastPathComponent
+            try FileManager.default.copyItem(atPath: path + "/" + name, toPath: folder + "/" + own)
+        }
+    }
+
     /// The path of a new file in it.
     func write(_ name: String, _ text: String) throws -> String {
         let file = path + "/" + name
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         return file
     }

@@ -43,12 +43,99 @@ enum TestScenario {
         serve() if sys.argv[1] == "serve" else subscribe()
         """
 
+    /// Actors that misbehave, each in one way: `python3 actors.py WAY`.
+    static let misbehaviours = """
+        import json, os, signal, socket, sys, time
+
+        def say(event, **more):
+            print(json.dumps({"event": event, "t": time.monotonic_ns(), **more}), flush=True)
+
+        def connect():
+            say("attempt")
+            peer = socket.create_connection(("server", 7000))
+            say("connected")
+            return peer
+
+        def write(part, times):
+            for _ in range(times):
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(1, view):]
+
+        def daemonise():
+            "A grandchild in a session of its own, deaf to SIGTERM."
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    if os.fork() == 0:
+                        os.setsid()
+                        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                        print("daemon in session", os.getsid(0), flush=True)
+                        time.sleep(1e9)
+                os._exit(0)
+
+        way = sys.argv[1]
+        if way == "dies-before":
+            print("no route to mars", flush=True)
+            sys.exit(3)
+        peer = connect()
+        if way == "flood-lines":
+            write((b"x" * 127 + b"\\n") * 8192, 1024)
+        elif way == "flood-blob":
+            write(b"x" * (1 << 20), 1024)
+        elif way == "flood-events":
+            line = (json.dumps({"event": "note", "text": "x" * 100}) + "\\n").encode() * 500
+            while True:
+                write(line, 1)
+        elif way == "yes":
+            os.execvp("yes", ["yes"])
+        elif way == "binary":
+            write(bytes(range(256)) * 400, 1)
+            write(b"\\n{\\xff\\xfe\\n{\\x00}\\n\\x1b[2J\\n", 1)
+        elif way == "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif way == "daemon":
+            daemonise()
+        elif way == "daemon-left":
+            daemonise()
+            time.sleep(20)
+            sys.exit(0)
+        elif way == "spins":
+            time.sleep(5)
+            while True:
+                pass
+        elif way == "crashes":
+            time.sleep(20)
+            os.kill(os.getpid(), signal.SIGSEGV)
+        elif way == "raises":
+            time.sleep(20)
+            raise RuntimeError("boom")
+        elif way == "odd-events":
+            say("note", text="y" * 100_000)
+            for line in [
+                '{"event": "received", "seq": "7", "stream": "a"}', '{"event": "received", "seq": 1.5, "stream": "a"}',
+                '{"event": "received", "seq":', '{"event": "connected", "t": 99999999999999999999999}',
+                '{"event": "connected", "t": %d}' % (time.monotonic_ns() + 10**12), '{"event": "connected", "t": -5}',
+                '{"event": "connected", "t": 0}', '{"event": "connected", "t": "now"}', '{"event": 7}', '{"event": {}}',
+                '{"event": "zoom", "x": 1}', '{"event": "state", "state": 5}', '{' * 100_000, '{"event": ' + "[" * 5000,
+                '{"event": "received", "seq": -1, "stream": "\\\\ud800"}', '[]', '{}', 'null', '',
+            ]:
+                print(line, flush=True)
+            print("the end of the odd ones", flush=True)
+        elif way == "huge-event":
+            print(json.dumps({"event": "received", "stream": "a", "seq": 1, "data": "z" * (2 << 20)}), flush=True)
+        else:
+            sys.exit("unknown way " + way)
+        time.sleep(1e9)
+        """
+
     /// - Parameters:
     ///   - client: what the client runs; the Python subscriber when nil.
     ///   - timeline: lines of the timeline but for its end.
     static func text(
         name: String = "test", client: String? = nil, server: String? = nil, timeline: [String] = [],
-        end: String = "60s", expect: [String] = ["{ connects: client, within: 10s }"], extra: String = ""
+        end: String = "60s", expect: [String] = ["{ connects: client, within: 10s }"], link: String = "delay: 10ms",
+        ready: String? = nil, serverReady: String = "{ port: 7000 }", extra: String = ""
     ) -> String {
         """
         format: 1
@@ -59,10 +146,11 @@ enum TestScenario {
             left: {}
             right: {}
           links:
-            - { between: [left, right], delay: 10ms }
+            - { between: [left, right], \(link) }
         actors:
-          server: { role: server, on: right, run: \(server ?? "[python3, pair.py, serve]"), ready: { port: 7000 } }
-          client: { role: client, on: left, run: \(client ?? "[python3, pair.py, subscribe]"), stop-within: 1s }
+          server: { role: server, on: right, run: \(server ?? "[python3, pair.py, serve]"), ready: \(serverReady) }
+          client: { role: client, on: left, run: \(client ?? "[python3, pair.py, subscribe]"), stop-within: 1s\(
+              ready.map { ", ready: \($0)" } ?? "") }
         timeline:
         \(timeline.map { "  - \($0)\n" }.joined())  - { end: \(end) }
         expect:
@@ -74,6 +162,7 @@ enum TestScenario {
     static func folder(_ text: String) throws -> Scratch {
         let scratch = try Scratch()
         _ = try scratch.write("pair.py", programs)
+        _ = try scratch.write("actors.py", misbehaviours)
         _ = try scratch.write("test.yaml", text)
         return scratch
     }

@@ -73,7 +73,8 @@ struct Subject {
         }
         // A run that did not play would be quick, and prove nothing.
         for run in runs where !["pass", "fail"].contains(run["verdict"]?.string ?? "") {
-            throw SystemError("play \(run["scenario"]?.string ?? "a scenario"): \(run["reasons"]?.line ?? "")", code: EIO)
+            let name = run["scenario"]?.string ?? "a scenario"
+            throw SystemError("play \(name): \(run["reasons"]?.line ?? "")", code: EIO)
         }
         return try body(Outcome(runs: runs, wallSeconds: wall, reports: reports))
     }

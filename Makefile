@@ -28,8 +28,10 @@ demo: kernel ## sets everything up and runs the demo scenarios
 
 test: kernel ## sets everything up and runs every test, those that need a kernel inside the lab kernel
 	swift build --build-tests
-	HALFOPEN_BINARY=$(CURDIR)/$(BINARY) swift test --skip-build --skip KernelTests
-	scripts/kernel-tests $(BINARY)
+	@status=0; \
+	HALFOPEN_BINARY=$(CURDIR)/$(BINARY) swift test --skip-build --skip KernelTests || status=1; \
+	scripts/kernel-tests $(BINARY) || status=1; \
+	exit $$status
 
 check: setup ## format, warnings as errors, the project's own rules
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift

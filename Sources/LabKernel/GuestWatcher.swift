@@ -10,6 +10,7 @@ package struct GuestWatcher {
         self.guest = guest
         var limits = Watchdog.Limits()
         limits.patience = patience
+        limits.crawl = patience * 9
         watchdog = Watchdog(limits, bootedAt: guest.startedAt)
     }
 

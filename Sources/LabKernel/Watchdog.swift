@@ -10,11 +10,12 @@ package struct Watchdog {
         /// Wall time in which virtual time must advance.
         package var patience: Duration = .seconds(20)
         /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
-        /// loop that waits for a clock gets on, at a few milliseconds a second.
+        /// loop that waits for a clock gets on, at 7 to 25 milliseconds a second.
         package var least: Duration = .microseconds(100)
-        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a hundredth of
-        /// it.
+        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a twenty-fifth
+        /// of it.
         package var crawl: Duration = .seconds(180)
+        package var crawlShare: Int64 = 25
         /// A machine that is busy with other things lets a lab wait. So wall time counts only when the lab ran for at
         /// least half of it, or after this many times as long.
         package var starved: Int64 = 6
@@ -118,7 +119,7 @@ package struct Watchdog {
             return nil
         }
         let wall = now.wall - stretch.wall
-        if to - from >= wall / 100 { return nil }
+        if to - from >= wall / limits.crawlShare { return nil }
         return .crawled(by: .nanoseconds(to - from), to: .nanoseconds(to), wall: .nanoseconds(wall))
     }
 }

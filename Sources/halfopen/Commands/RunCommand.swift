@@ -27,7 +27,8 @@ extension Command {
             Option(name: "--pcap", value: nil, summary: "keep every packet of every link, in captures/LINK.pcap"),
             Option(
                 name: "--patience", value: "SECONDS",
-                summary: "end a run whose virtual time has stood still this long (default 20)"),
+                summary: "end a run whose virtual time has stood still this long, or crept for nine times\n"
+                    + "as long (default 20)"),
             Option(
                 name: "--format", value: "text|json",
                 summary: "json: standard output ends with one object, for machines (default text)"),

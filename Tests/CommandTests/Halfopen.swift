@@ -68,8 +68,10 @@ struct Running {
 final class Scratch {
     let path: String
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("halfopen-test-\(UUID().uuidString)").path
+    /// - Parameter parent: in the folder for temporary files when nil.
+    init(in parent: String? = nil) throws {
+        let parent = parent.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory
+        path = parent.appendingPathComponent("halfopen-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

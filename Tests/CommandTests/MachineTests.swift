@@ -96,6 +96,39 @@ import Testing
         #expect(scratch.text("pair.py") == TestScenario.programs)
     }
 
+    /// As in many a container: the lab's memory goes elsewhere.
+    @Test(arguments: ["noexec", "size=1m"]) func `shared memory that will not do`(_ option: String) throws {
+        let scratch = try TestScenario.folder(TestScenario.text(end: "20s"))
+        let outcome = try asRoot(
+            """
+            mount -t tmpfs -o \(option) none /dev/shm
+            $HALFOPEN run test.yaml --format json
+            ls -A /dev/shm >&2
+            """, in: scratch)
+        #expect(outcome.status == 0, "\(outcome.all)")
+        #expect(Played(outcome).verdict == "pass", "\(outcome.all)")
+        #expect(!outcome.errors.contains("halfopen-"), "\(outcome.all)")
+    }
+
+    @Test func `no room for the lab's memory anywhere`() throws {
+        let scratch = try TestScenario.folder(TestScenario.text(end: "20s"))
+        let outcome = try asRoot(
+            """
+            cp $HALFOPEN halfopen
+            mount --bind . /mnt
+            for folder in /dev/shm /tmp; do mount -t tmpfs -o size=1m none $folder; done
+            cd /mnt
+            unset TMPDIR XDG_RUNTIME_DIR
+            exec ./halfopen run test.yaml
+            """, in: scratch)
+        #expect(outcome.status == 69, "\(outcome.all)")
+        #expect(
+            outcome.errors.contains(
+                "no folder for the lab's memory (512 MiB): /dev/shm: has no room; /tmp: has no room. Name one"),
+            "\(outcome.all)")
+        #expect(scratch.list("reports/test") == [])
+    }
+
     // MARK: Privileges
 
     /// A user without a place in a user namespace may make none.

@@ -77,6 +77,19 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/reports"))
     }
 
+    /// All problems of all files at once, and nothing is played before they are mended.
+    @Test func oneBadFileKeepsAllFromBeingPlayed() throws {
+        let folder = try TestScenario.folder(TestScenario.text())
+        for name in ["worse", "bad"] {
+            let text = TestScenario.text(name: name).replacingOccurrences(of: "role: client", with: "rolle: client")
+            _ = try folder.write("\(name).yaml", text)
+        }
+        let outcome = try Halfopen.run(["run", "."], in: folder.path)
+        #expect(outcome.status == 65, "\(outcome.all)")
+        for name in ["worse", "bad"] { #expect(outcome.errors.contains("\(name).yaml:"), "\(outcome.all)") }
+        #expect(!folder.has("reports"))
+    }
+
     @Test func theValidOneIsValid() throws {
         let folder = try TestScenario.folder(TestScenario.text())
         let outcome = try Halfopen.run(["check", "test.yaml"], in: folder.path)

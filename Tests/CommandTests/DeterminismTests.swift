@@ -4,8 +4,12 @@ import Testing
 
 /// The same scenario with the same seed gives the same bytes, wherever and beside whatever it is played.
 @Suite struct DeterminismTests {
-    /// Loss, jitter and a client that comes back: much that could differ.
+    /// Loss, jitter, a client that comes back and tells where it is: much that could differ.
     private let text = TestScenario.text(
+        client: """
+            [sh, -c, 'echo "{{\\"event\\": \\"note\\", \\"text\\": \\"$(env) $PWD {folder} $(id)\\"}}" | tr "\\n" " "; echo; \
+            exec python3 pair.py subscribe']
+            """,
         timeline: ["{ at: 20s, until: 30s, fault: blackhole, between: [left, right] }"],
         link: "delay: 10ms, jitter: 3ms, loss: 2%")
 
@@ -32,7 +36,9 @@ import Testing
         let second = try TestScenario.folder(text)
         let deep = second.path + "/a folder, of its own/below"
         try second.copy(["test.yaml", "pair.py", "actors.py"], to: deep)
-        let own = hashes(try Played.play(first))
+        let played = try Played.play(first)
+        let own = hashes(played)
+        #expect(played.said("client", "note").first?["text"]?.string?.contains("/run/project ") == true)
         // Not below a folder that the lab has of its own, when there is such a place.
         let third = try? Scratch(in: NSHomeDirectory())
         try third.map { try second.copy(["test.yaml", "pair.py", "actors.py"], to: $0.path) }
@@ -49,6 +55,12 @@ import Testing
         let seeds = ["0", "4294967296", "18446744073709551615"]
         let all = try seeds.map { try Played.play(scratch, ["--seed", $0]) }
         #expect(Set(all.flatMap(hashes)).count == 3)
+        // They arrive whole in what is kept.
+        for (seed, played) in zip(seeds, all) {
+            let recording = Played.lines(of: played.run["recording"]?.string ?? "")
+            let kept = recording.first?["seed"]
+            #expect(kept?.string ?? kept?.integer.map { String($0) } == seed)
+        }
         #expect(scratch.list("reports/test") == seeds.map { "seed-\($0)" }.sorted())
     }
 }

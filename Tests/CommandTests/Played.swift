@@ -33,13 +33,13 @@ struct Played {
         report = (try? JSON(parsing: Array(line.utf8))) ?? .null
     }
 
-    /// The events of a recording, the header left out.
-    static func events(of recording: String) -> [JSON] {
+    /// A recording, its header first.
+    static func lines(of recording: String) -> [JSON] {
         let bytes = FileManager.default.contents(atPath: recording) ?? Data()
-        return bytes.split(separator: 0x0A).dropFirst().compactMap { try? JSON(parsing: Array($0)) }
+        return bytes.split(separator: 0x0A).compactMap { try? JSON(parsing: Array($0)) }
     }
 
-    var events: [JSON] { Played.events(of: run["recording"]?.string ?? "") }
+    var events: [JSON] { Array(Played.lines(of: run["recording"]?.string ?? "").dropFirst()) }
 
     /// Events of an actor's life.
     func changes(_ actor: String, _ what: String) -> [JSON] {

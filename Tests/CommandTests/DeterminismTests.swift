@@ -7,7 +7,7 @@ import Testing
     /// Loss, jitter, a client that comes back and tells where it is: much that could differ.
     private let text = TestScenario.text(
         client: """
-            [sh, -c, 'echo "{{\\"event\\": \\"note\\", \\"text\\": \\"$(env) $PWD {folder} $(id)\\"}}" | tr "\\n" " "; echo; \
+            [sh, -c, 'echo "{{\\"event\\": \\"note\\", \\"text\\": \\"$(od -An -N8 -tx1 /dev/urandom) $(env) $PWD {folder} $(id)\\"}}" | tr "\\n" " "; echo; \
             exec python3 pair.py subscribe']
             """,
         timeline: ["{ at: 20s, until: 30s, fault: blackhole, between: [left, right] }"],
@@ -28,6 +28,12 @@ import Testing
         #expect(several.count == 4)
         #expect(several.first == own.first)
         #expect(Set(several).count == 4)
+        // What programs draw from the kernel, and what the network does to the first packets.
+        let runs = (1...4).map { Played.lines(of: scratch.path + "/reports/test/seed-\($0)/recording.jsonl") }
+        for what in ["note", "connected"] {
+            let said = runs.map { $0.first { $0["event"] == "driver" && $0["what"]?.string == what } }
+            #expect(Set(said.map { $0?.line ?? "" }).count == 4, "\(what)")
+        }
         #expect(hashes(try Played.play(scratch, ["--seeds", "1..4", "--jobs", "1"])) == several)
     }
 

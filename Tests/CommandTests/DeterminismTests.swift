@@ -7,8 +7,9 @@ import Testing
     /// Loss, jitter, a client that comes back and tells where it is: much that could differ.
     private let text = TestScenario.text(
         client: """
-            [sh, -c, 'echo "{{\\"event\\": \\"note\\", \\"text\\": \\"$(od -An -N8 -tx1 /dev/urandom) $(env) $PWD {folder} $(id)\\"}}" | tr "\\n" " "; echo; \
-            exec python3 pair.py subscribe']
+            [sh, -c, 'drawn=$(od -An -N8 -tx1 /dev/urandom); \
+            all=$(echo "$drawn $PWD {folder} $(id) $(env)" | tr "\\n" " "); \
+            echo "{{\\"event\\": \\"note\\", \\"text\\": \\"$all\\"}}"; exec python3 pair.py subscribe']
             """,
         timeline: ["{ at: 20s, until: 30s, fault: blackhole, between: [left, right] }"],
         link: "delay: 10ms, jitter: 3ms, loss: 2%")

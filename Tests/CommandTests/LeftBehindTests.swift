@@ -133,14 +133,19 @@ enum Leftovers {
         for family: Set<ProcessTable.Process>, since before: Set<String>, namespaces: Set<String>
     ) -> [String] {
         let (deadline, killed) = (Date() + 2, ProcessTable.now)
+        // Others make folders a moment before anybody works in them: ours would be there at every look.
+        var suspects = now().subtracting(before)
         while true {
             let processes = ProcessTable.entries().keys
             var left = family.filter(ProcessTable.isAlive).map(\.description)
-            let folders = now().subtracting(before)
-            if !folders.isEmpty {
+            suspects.formIntersection(now())
+            if !suspects.isEmpty {
                 let used = Set(processes.compactMap { ProcessTable.link("/proc/\($0)/cwd") })
                 let lines = processes.map(ProcessTable.commandLine)
-                left += folders.filter { folder in !used.contains(folder) && !lines.contains { $0.contains(folder) } }
+                suspects = suspects.filter { folder in
+                    !used.contains(folder) && !lines.contains { $0.contains(folder) }
+                }
+                left += suspects
             }
             for process in namespaces.isEmpty ? [] : Array(processes) {
                 let held = namespaces.intersection(ProcessTable.namespaces([process]))

@@ -55,6 +55,7 @@ package enum GuestHalf {
         }
         let loaded = try ScenarioLoader.standard.load(sources: request.sources, name: request.scenario)
         let loop = try EventLoop()
+        if request.lab == RunOptions.LabKind.host.rawValue { loop.wakesEarlierBy = 250_000 }
         // What came before (mounts, reading the scenario) read the clock more or less often, and in virtual time every
         // reading counts: the run begins at a round moment.
         if request.lab == LabKind.virtual.rawValue {

@@ -82,8 +82,8 @@ package final class EventLoop {
         timers.removeAll { $0.token == token.number }
     }
 
-    /// In real time a sleeper wakes some 100 us after its time. With this set, nanoseconds, the loop wakes so much earlier
-    /// and watches the clock for the rest; in virtual time, where waking is exact, it stays 0.
+    /// In real time a sleeper wakes some 100 us after its time. With this set (nanoseconds) the loop wakes so much
+    /// earlier and watches the clock for the rest; in virtual time, where waking is exact, it stays 0.
     package var wakesEarlierBy: Int64 = 0
 
     package func stop() { isStopped = true }

@@ -26,6 +26,24 @@ extension FaultPlan {
         return count
     }
 
+    func size(_ name: String) -> Int64? {
+        guard let value = parameters[name] else { return nil }
+        guard case .size(let size) = value else { wrongType(name, value) }
+        return size
+    }
+
+    func number(_ name: String) -> Double? {
+        guard let value = parameters[name] else { return nil }
+        guard case .number(let number) = value else { wrongType(name, value) }
+        return number
+    }
+
+    func flag(_ name: String) -> Bool? {
+        guard let value = parameters[name] else { return nil }
+        guard case .flag(let flag) = value else { wrongType(name, value) }
+        return flag
+    }
+
     func text(_ name: String) -> String? {
         guard let value = parameters[name] else { return nil }
         guard case .text(let text) = value else { wrongType(name, value) }
@@ -35,6 +53,33 @@ extension FaultPlan {
     var actor: String {
         guard case .actor(let name) = target else { wrongTarget() }
         return name
+    }
+
+    var connections: ConnectionChoice {
+        guard case .connections(let choice) = target else { wrongTarget() }
+        return choice
+    }
+
+    /// In the order in which they are to be struck.
+    var actors: [String] {
+        guard case .actors(let names) = target else { wrongTarget() }
+        return names
+    }
+
+    var host: String {
+        guard case .host(let name) = target else { wrongTarget() }
+        return name
+    }
+
+    /// As programs look it up.
+    var lookedUpName: String {
+        guard case .name(let name) = target else { wrongTarget() }
+        return name
+    }
+
+    var groups: [[String]] {
+        guard case .groups(let groups) = target else { wrongTarget() }
+        return groups
     }
 
     var router: String {

@@ -66,6 +66,11 @@ package struct FaultStrike: Sendable {
         case .link(let link, let from?): "\(plan.kind) at \(plan.at.timelineText) on \(link) from \(from)"
         case .host(let host): "\(plan.kind) at \(plan.at.timelineText) on \(host)"
         case .actor(let actor): "\(plan.kind) at \(plan.at.timelineText) of \(actor)"
+        case .actors(let actors):
+            "\(plan.kind) at \(plan.at.timelineText) of \(actors.joined(separator: ", "))"
+        case .connections(let choice): "\(plan.kind) at \(plan.at.timelineText) of \(choice.inWords)"
+        case .name(let name): "\(plan.kind) at \(plan.at.timelineText) of the name \(name)"
+        case .groups: "\(plan.kind) at \(plan.at.timelineText) of \(plan.target.inWords)"
         }
     }
 }

@@ -88,8 +88,13 @@ enum Preconditions {
             return "\(strike.name) struck no packet: nothing that it applies to was sent on \(link) in that time.\(hit)"
         case .host(let host):
             return "\(strike.name) had no hit: \(host) held nothing for it to strike in that time.\(hit)"
-        case .actor(let actor):
-            return "\(strike.name) had no hit: \(actor) had nothing for it to strike at that moment.\(hit)"
+        case .actor, .actors, .connections:
+            let actors = strike.plan.target.actors.joined(separator: ", ")
+            return "\(strike.name) had no hit: \(actors) had nothing for it to strike at that moment.\(hit)"
+        case .name(let name):
+            return "\(strike.name) had no hit: nobody looked up \(name) in that time.\(hit)"
+        case .groups:
+            return "\(strike.name) struck no packet: the groups sent each other nothing in that time.\(hit)"
         }
     }
 

@@ -70,7 +70,8 @@ extension RunView {
     /// Whether a fault on this very actor was on, or had been on within the last second.
     private func wasStruck(_ instance: Instance, before time: Timestamp) -> Bool {
         strikes.contains { strike in
-            guard strike.plan.target == .actor(instance.actor), let due = strike.due, due <= time else { return false }
+            guard strike.plan.target.actors.contains(instance.actor) else { return false }
+            guard let due = strike.due, due <= time else { return false }
             let over = (strike.plan.until == nil ? strike.applied : strike.healed)?.time ?? stop
             return time <= over + .seconds(1)
         }
@@ -81,9 +82,10 @@ extension RunView {
     /// processes, not before all of them are ready again. Nil when that did not happen.
     package func owedFrom(_ strike: FaultStrike, struck: Moment) -> Moment? {
         if strike.plan.until != nil, !strike.strikesAtFirstHit { return strike.healed }
-        guard case .actor(let actor) = strike.plan.target, let due = strike.due else { return struck }
+        let actors = strike.plan.target.actors
+        guard !actors.isEmpty, let due = strike.due else { return struck }
         var latest = struck
-        for instance in instances(of: actor) {
+        for instance in actors.flatMap(instances) {
             let after = (lives[instance] ?? []).drop { $0.moment.time < due }
             let end = after.firstIndex { if case .exited = $0.change { true } else { false } }
             guard let end, after[end].moment.time <= struck.time + .seconds(1) else { continue }

@@ -17,7 +17,7 @@ package final class Engine: FaultField {
     let reaper: Reaper
     let recorder: Recorder
     /// Set while the lab stands.
-    var lab: Lab!
+    private var builtLab: Lab?
     var cast: Cast!
     var watch: Watch!
     var timeline: Timeline!
@@ -84,7 +84,7 @@ package final class Engine: FaultField {
     private func build() throws {
         enter(.build)
         do {
-            lab = try Lab(scenario.lab, seed: request.seed)
+            builtLab = try Lab(scenario.lab, seed: request.seed)
             let actors = scenario.actors.map { (name: $0.name, host: $0.host) }
             try Names.install(hostsFile: Names.hostsFile(scenario.lab, actors: actors))
         } catch let error as LabError where error.missing != nil {
@@ -186,10 +186,23 @@ package final class Engine: FaultField {
 
     // MARK: What faults act on
 
+    /// Asking for it before it is built is our own bug.
+    package var lab: Lab { builtLab! }
     package func namespace(of host: String) -> Int32 { lab.host(host).namespace.raw }
     package func link(_ name: String) -> Wire { lab.link(name) }
     package func router(_ name: String) -> NATRouter { lab.router(name) }
     package var actors: any ActorControl { cast }
+    package var seed: UInt64 { request.seed }
+
+    package func after(_ delay: Duration, _ body: @escaping () throws -> Void) -> EventLoop.Token {
+        loop.after(delay) { [unowned self] in timeline.noticing(body) }
+    }
+
+    package func watch(_ descriptor: Int32, _ body: @escaping () throws -> Void) throws -> EventLoop.Token {
+        try loop.watch(descriptor) { [unowned self] in timeline.noticing(body) }
+    }
+
+    package func cancel(_ token: EventLoop.Token) { loop.cancel(token) }
 
     /// Returns when it was entered; saying so takes a little of the time of the lab itself.
     @discardableResult

@@ -71,6 +71,16 @@ final class Timeline {
         }
     }
 
+    /// Does what a fault wants done while it lasts; an error ends the run.
+    func noticing(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            let isUnsupported = (error as? FaultError)?.isUnsupported ?? false
+            failure = failure ?? Engine.Ending(isUnsupported ? .unsupported : .error, "\(error)")
+        }
+    }
+
     private func tell(_ index: Int) {
         let plan = engine.scenario.tells[index]
         if let objection = engine.cast.objection(to: plan, isDue: true) {

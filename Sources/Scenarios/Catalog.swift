@@ -19,8 +19,18 @@ package struct FaultDefinition: Sendable {
         case link
         /// `on: host`, which must be a NAT router.
         case router
+        /// `on: host`, any host.
+        case host
         /// `of: actor`.
         case actor
+        /// `of: [actor, actor]`, in that order.
+        case actors
+        /// `of: actor`, with an optional `with: actor or host` and `port: 1883`: some of its TCP connections.
+        case connections
+        /// `name: broker`: what hosts call a host or an actor.
+        case name
+        /// `groups: [[a, b], [c]]`: hosts.
+        case groups
     }
     package enum Extent: String, Sendable { case moment, interval }
     /// When a fault strikes the client, for judges.
@@ -98,6 +108,8 @@ package struct Parameter: Sendable {
         /// `0.1%`
         case fraction(ClosedRange<Double>)
         case count(ClosedRange<Int64>)
+        /// `64 KiB`, bytes.
+        case size(ClosedRange<Int64>)
         case number(ClosedRange<Double>)
         case flag
         case choice([String])

@@ -142,6 +142,37 @@ package enum FaultTarget: Equatable, Sendable {
     case link(String, from: String?)
     case host(String)
     case actor(String)
+    /// In the order of the file, which is the order in which they are struck.
+    case actors([String])
+    case connections(ConnectionChoice)
+    /// A host's or an actor's name, as programs look it up.
+    case name(String)
+    case groups([[String]])
+
+    /// The actors whose processes or sockets it strikes.
+    package var actors: [String] {
+        switch self {
+        case .actor(let name): [name]
+        case .actors(let names): names
+        case .connections(let choice): [choice.actor]
+        case .link, .host, .name, .groups: []
+        }
+    }
+}
+
+/// Which TCP connections a fault strikes: those that an actor holds, all of them or those that fit.
+package struct ConnectionChoice: Equatable, Sendable {
+    package var actor: String
+    /// The host at the other end; nil for any.
+    package var peer: String?
+    /// The server's port, 1...65535; nil for any.
+    package var port: Int?
+
+    package init(actor: String, peer: String? = nil, port: Int? = nil) {
+        self.actor = actor
+        self.peer = peer
+        self.port = port
+    }
 }
 
 /// A command that the timeline sends to every live instance of an actor (docs/driver-protocol.md).
@@ -196,6 +227,8 @@ package enum Value: Equatable, Sendable {
     /// 0...1
     case fraction(Double)
     case count(Int64)
+    /// Bytes.
+    case size(Int64)
     case number(Double)
     case flag(Bool)
     case text(String)

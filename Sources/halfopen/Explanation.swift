@@ -14,7 +14,12 @@ enum Explanation {
             switch fault.target {
             case .link: "a link: between: [HOST, HOST] or link: NAME, and direction: both or HOST -> HOST"
             case .router: "a NAT router: on: HOST"
+            case .host: "a host: on: HOST"
             case .actor: "an actor: of: ACTOR"
+            case .actors: "actors: of: [ACTOR, ACTOR...]"
+            case .connections: "TCP connections: of: ACTOR, and optionally with: ACTOR or HOST, port: PORT"
+            case .name: "a name: name: ACTOR or HOST"
+            case .groups: "hosts: groups: [[HOST, HOST...], [HOST...]...]"
             }
         let extent =
             switch fault.extent {
@@ -101,6 +106,7 @@ enum Explanation {
         case .fraction(let range):
             "\(Units.text(fraction: range.lowerBound)) to \(Units.text(fraction: range.upperBound))"
         case .count(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .size(let range): "\(Units.sizeText(range.lowerBound)) to \(Units.sizeText(range.upperBound))"
         case .number(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
         case .choice(let choices): choices.joined(separator: " or ")

@@ -9,9 +9,32 @@ import Labs
 final class TestField: FaultField {
     let lab: Lab
     let testActors = TestActors()
+    let loop: EventLoop
+    let seed: UInt64 = 1
     private var struck = 0
+    /// What a fault did by itself while it lasted and could not.
+    private(set) var failure: (any Error)?
 
-    init(_ plan: LabPlan) throws { lab = try Lab(plan, seed: 1) }
+    init(_ plan: LabPlan) throws {
+        lab = try Lab(plan, seed: 1)
+        loop = try EventLoop()
+    }
+
+    func after(_ delay: Duration, _ body: @escaping () throws -> Void) -> EventLoop.Token {
+        loop.after(delay) { [unowned self] in do { try body() } catch { failure = failure ?? error } }
+    }
+
+    func watch(_ descriptor: Int32, _ body: @escaping () throws -> Void) throws -> EventLoop.Token {
+        try loop.watch(descriptor) { [unowned self] in do { try body() } catch { failure = failure ?? error } }
+    }
+
+    func cancel(_ token: EventLoop.Token) { loop.cancel(token) }
+
+    /// Lets that much time pass, with all that faults do in it.
+    func pass(_ time: Duration) throws {
+        _ = try loop.run(until: Clock.now + time.wholeNanoseconds) { false }
+        if let failure { throw failure }
+    }
 
     var actors: any ActorControl { testActors }
     func namespace(of host: String) -> Int32 { lab.host(host).namespace.raw }

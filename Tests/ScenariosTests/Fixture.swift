@@ -22,6 +22,13 @@ enum Fixture {
                     Parameter("quietly", .flag, default: .flag(true), "Whether its log says so."),
                     Parameter("signal", .choice(["stop", "terminal-stop"]), "Which signal."),
                 ]),
+            fault("suspend", .host, .interval),
+            fault("roll", .actors, .moment),
+            fault(
+                "cut", .connections, .moment,
+                [Parameter("size", .size(1...(1 << 30)), required: true, "So many bytes.")]),
+            fault("no-name", .name, .interval),
+            fault("partition", .groups, .interval),
         ],
         expectations: [
             expectation(

@@ -165,7 +165,7 @@ private struct Validator {
                 if hasParts { keys.insert("from") }
             case .list(let shapes): for inner in shapes { keys.formUnion(allKeys(inner)) }
             case .parameter(.durations(let names)): keys.formUnion(names)
-            case .parameter, .constant, .format, .name, .size, .date, .texts, .pair, .environment, .fields,
+            case .parameter, .constant, .format, .name, .size, .date, .texts, .pair, .groups, .environment, .fields,
                 .files, .matrix:
                 break
             }

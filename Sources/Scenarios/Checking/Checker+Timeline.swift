@@ -128,10 +128,71 @@ extension Checker {
             let known = routers.isEmpty ? "; the lab has none" : "; the lab has \(routers.joined(separator: ", "))"
             add(node, "\(quoted(name)) is no NAT router\(known)")
             return nil
-        case .actor:
-            guard let node = fields["of"], let name = text(node, "of"), isActor(name, node) else { return nil }
-            return .actor(name)
+        case .host: return checkName(fields, "on", isKnown: { $0.isHost($1, $2) }).map { .host($0) }
+        case .actor: return checkName(fields, "of", isKnown: { $0.isActor($1, $2) }).map { .actor($0) }
+        case .actors:
+            return checkActors(fields)
+        case .connections: return checkConnections(fields)
+        case .name:
+            let name = checkName(fields, "name", isKnown: { $0.isActorOrHost($1, $2) })
+            return name.map { .name($0) }
+        case .groups: return checkGroups(fields)
         }
+    }
+
+    private mutating func checkName(
+        _ fields: Fields, _ key: String, isKnown: (inout Checker, String, Node) -> Bool
+    ) -> String? {
+        guard let node = fields[key], let name = text(node, key), isKnown(&self, name, node) else { return nil }
+        return name
+    }
+
+    private mutating func checkActors(_ fields: Fields) -> FaultTarget? {
+        guard let node = fields["of"] else { return nil }
+        let names = texts(node, "of")
+        guard let items = node.items, names.count == items.count else { return nil }
+        if names.isEmpty { add(node, "of is empty; it names actors: [a, b]") }
+        for (name, item) in zip(names, items) {
+            guard isActor(name, item) else { return nil }
+        }
+        if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) }) {
+            add(items[twice.offset], "actor \(quoted(twice.element)) is named twice")
+        }
+        return .actors(names)
+    }
+
+    private mutating func checkConnections(_ fields: Fields) -> FaultTarget? {
+        guard let actor = checkName(fields, "of", isKnown: { $0.isActor($1, $2) }) else { return nil }
+        var choice = ConnectionChoice(actor: actor, port: value(fields, "port")?.count.map { Int($0) })
+        if fields["with"] != nil {
+            guard let peer = checkName(fields, "with", isKnown: { $0.isActorOrHost($1, $2) }) else { return nil }
+            // An actor with a mistake in its lines has made its problem already.
+            choice.peer = actors?[peer] == nil ? peer : actorPlans.first { $0.name == peer }?.host
+        }
+        return .connections(choice)
+    }
+
+    private mutating func checkGroups(_ fields: Fields) -> FaultTarget? {
+        guard let node = fields["groups"] else { return nil }
+        guard let items = node.items, items.count > 1, items.allSatisfy({ $0.items?.isEmpty == false }) else {
+            add(node, "groups must be two lists of hosts or more: [[a, b], [c]]")
+            return nil
+        }
+        var seen: [String] = []
+        var groups: [[String]] = []
+        for item in items {
+            groups.append([])
+            for member in item.items ?? [] {
+                guard let name = text(member, "groups"), isHost(name, member) else { return nil }
+                if seen.contains(name) {
+                    add(member, "host \(quoted(name)) is in the groups twice; it can be on one side only")
+                    return nil
+                }
+                seen.append(name)
+                groups[groups.count - 1].append(name)
+            }
+        }
+        return .groups(groups)
     }
 
     private mutating func checkLinkTarget(_ fields: Fields) -> LinkPlan? {
@@ -205,6 +266,12 @@ extension Checker {
         if case .link(let a, let from) = a, case .link(let b, let otherFrom) = b {
             return a == b && (from == nil || otherFrom == nil || from == otherFrom)
         }
+        if case .connections(let a) = a, case .connections(let b) = b {
+            return a.actor == b.actor && (a.peer == nil || b.peer == nil || a.peer == b.peer)
+                && (a.port == nil || b.port == nil || a.port == b.port)
+        }
+        if case .actors(let a) = a, case .actors(let b) = b { return !Set(a).isDisjoint(with: b) }
+        if case .groups = a, case .groups = b { return true }
         return a == b
     }
 

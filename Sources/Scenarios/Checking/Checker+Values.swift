@@ -24,6 +24,10 @@ extension Checker {
                 }
                 try inRange(value, range) { String($0) }
                 return .count(value)
+            case .size(let range):
+                let value = try Units.size(text)
+                try inRange(value, range) { Units.sizeText($0) }
+                return .size(value)
             case .number(let range):
                 guard let value = number(text) else { throw Units.Complaint(clause: "is not a number, such as 1.5") }
                 try inRange(value, range) { Units.text(number: $0) }
@@ -93,6 +97,7 @@ extension Parameter.Kind {
         case .rate: "a rate such as 2 Mbit/s"
         case .fraction: "a percentage such as 0.1%"
         case .count: "a whole number"
+        case .size: "a size such as 64 KiB"
         case .number: "a number"
         case .flag: "true or false"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
@@ -108,6 +113,7 @@ extension Value {
     package var rate: Int64? { if case .rate(let value) = self { value } else { nil } }
     package var fraction: Double? { if case .fraction(let value) = self { value } else { nil } }
     package var count: Int64? { if case .count(let value) = self { value } else { nil } }
+    package var size: Int64? { if case .size(let value) = self { value } else { nil } }
     package var number: Double? { if case .number(let value) = self { value } else { nil } }
     package var flag: Bool? { if case .flag(let value) = self { value } else { nil } }
     package var text: String? { if case .text(let value) = self { value } else { nil } }
@@ -120,6 +126,7 @@ extension Value {
         case .rate(let value): Units.text(rate: value)
         case .fraction(let value): Units.text(fraction: value)
         case .count(let value): String(value)
+        case .size(let value): Units.sizeText(value)
         case .number(let value): Units.text(number: value)
         case .flag(let value): String(value)
         case .text(let value): value

@@ -216,4 +216,12 @@ extension Checker {
         add(node, "unknown actor \(quoted(name))\(suggestion(for: name, among: actors.keys.sorted()))")
         return false
     }
+
+    mutating func isActorOrHost(_ name: String, _ node: Node) -> Bool {
+        guard let actors, let hosts else { return false }
+        if actors[name] != nil || hosts[name] != nil { return true }
+        let known = (actors.keys.map { $0 } + hosts.keys).sorted()
+        add(node, "unknown actor or host \(quoted(name))\(suggestion(for: name, among: known))")
+        return false
+    }
 }

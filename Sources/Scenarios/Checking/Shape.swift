@@ -31,6 +31,8 @@ package struct Shape: Sendable {
         case texts(least: Int)
         /// `[a, b]`
         case pair
+        /// `[[a, b], [c]]`, two groups or more.
+        case groups
         /// Names of environment variables, and texts.
         case environment
         /// Names of fields, and scalar values of any kind.

@@ -169,7 +169,19 @@ package struct Shapes: Sendable {
                     "direction", .parameter(.text), "both, or a -> b for the packets from a to b; both when not given"),
             ]
         case .router: [Shape.Key("on", .parameter(.text), required: true, "the NAT router that it strikes")]
+        case .host: [Shape.Key("on", .parameter(.text), required: true, "the host that it strikes")]
         case .actor: [Shape.Key("of", .parameter(.text), required: true, "the actor that it strikes")]
+        case .actors:
+            [Shape.Key("of", .texts(least: 1), required: true, "the actors that it strikes, in this order")]
+        case .connections:
+            [
+                Shape.Key("of", .parameter(.text), required: true, "the actor whose connections it strikes"),
+                Shape.Key("with", .parameter(.text), "the actor or host at the other end; any when not given"),
+                Shape.Key("port", .parameter(.count(1...65535)), "the server's TCP port; any when not given"),
+            ]
+        case .name: [Shape.Key("name", .parameter(.text), required: true, "the name that is looked up")]
+        case .groups:
+            [Shape.Key("groups", .groups, required: true, "groups of hosts, such as [[a, b], [c]]")]
         }
     }
 

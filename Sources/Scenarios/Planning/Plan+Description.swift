@@ -98,7 +98,18 @@ extension FaultTarget {
         case .link(let link, from: let host?): "link \(link) from \(host)"
         case .host(let host): "host \(host)"
         case .actor(let actor): "actor \(actor)"
+        case .actors(let actors): "actors \(actors.joined(separator: ", "))"
+        case .connections(let choice): "connections of \(choice.inWords)"
+        case .name(let name): "name \(name)"
+        case .groups(let groups): groups.map { $0.joined(separator: " and ") }.joined(separator: " from ")
         }
+    }
+}
+
+extension ConnectionChoice {
+    /// `broker with phone, port 1883`
+    package var inWords: String {
+        actor + (peer.map { " with \($0)" } ?? "") + (port.map { ", port \($0)" } ?? "")
     }
 }
 

@@ -64,6 +64,11 @@ package enum ScenarioSchema {
                 JSON.Member("type", "object"), JSON.Member("minProperties", 1),
                 JSON.Member("additionalProperties", ["type": "array", "items": text, "minItems": 1]),
             ]
+        case .groups:
+            [
+                JSON.Member("type", "array"), JSON.Member("minItems", 2),
+                JSON.Member("items", ["type": "array", "items": text, "minItems": 1]),
+            ]
         case .shape(let shape): members(of: shape)
         case .named(let shape, let hasParts):
             [JSON.Member("type", "object")]
@@ -84,6 +89,7 @@ package enum ScenarioSchema {
         case .fraction: pattern(orMatrix: Units.fractionPattern)
         case .count(let range):
             orText("-?[0-9]+", "integer", .integer(range.lowerBound), .integer(range.upperBound))
+        case .size: pattern(orMatrix: Units.sizePattern)
         case .number(let range):
             orText("-?[0-9]+([.][0-9]+)?", "number", .number(range.lowerBound), .number(range.upperBound))
         case .flag: [JSON.Member("enum", [true, false, "true", "false"])]

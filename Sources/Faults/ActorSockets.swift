@@ -16,6 +16,11 @@ struct ActorSockets {
     private(set) var held: [(socket: TCPSocket, holder: Holder)] = []
     /// Came up at one of the actor's listening ports and were not accepted yet.
     private(set) var waiting: [TCPSocket] = []
+    /// That the actor listens at.
+    private(set) var listeners: [(socket: TCPSocket, holder: Holder)] = []
+
+    /// The connection came up at one of the actor's listening ports.
+    func serves(_ socket: TCPSocket) -> Bool { listeners.contains { $0.socket.local.port == socket.local.port } }
 
     /// - Parameter states: Which connections; ESTABLISHED ones when not given.
     init(
@@ -29,6 +34,7 @@ struct ActorSockets {
         var ports: Set<Int> = []
         for socket in sockets where socket.state == .listen && holders[socket.inode] != nil {
             ports.insert(socket.local.port)
+            listeners.append((socket, holders[socket.inode]!))
         }
         for socket in sockets where socket.state != .listen {
             if let holder = holders[socket.inode] {

@@ -6,7 +6,8 @@ package enum FaultCatalog {
         [
             Blackhole.self, Delay.self, Loss.self, Rate.self,
             NATIdleTimeout.self, NATForget.self,
-            HangUp.self, Reset.self, Kill.self, Freeze.self,
+            HangUp.self, HalfClose.self, Reset.self,
+            Kill.self, Freeze.self,
         ]
     }
 

@@ -12,6 +12,7 @@ extension KernelTests {
     @Suite struct FaultsOnActors {
         let field: TestField
         private let broker = FaultTarget.actor("broker")
+        private let connections = FaultTarget.connections(ConnectionChoice(actor: "broker"))
 
         init() throws {
             field = try TestField(TestLab.pair())
@@ -36,7 +37,7 @@ extension KernelTests {
 
         @Test func `hang-up ends every live connection with FIN, and the server goes on`() throws {
             let peers = try (0..<3).map { _ in try connect() }
-            let fault = try field.strike("hang-up", broker)
+            let fault = try field.strike("hang-up", connections)
             for peer in peers { #expect(peer.hear() == .end) }
             #expect(try fault.hits() == 3)
             #expect(field.testActors.lines(of: "broker", within: .seconds(1)) == ["end", "end", "end"])
@@ -49,7 +50,7 @@ extension KernelTests {
             peer.say("last words")
             // Time for the echo to be on its way back; nobody has read it.
             usleep(100_000)
-            let fault = try field.strike("hang-up", broker)
+            let fault = try field.strike("hang-up", connections)
             #expect(peer.hear() == .bytes("last words"))
             #expect(peer.hear() == .end)
             #expect(try fault.hits() == 1)
@@ -57,7 +58,7 @@ extension KernelTests {
 
         @Test func `reset tears every live connection down by RST, and the server goes on`() throws {
             let peers = try (0..<3).map { _ in try connect() }
-            let fault = try field.strike("reset", broker)
+            let fault = try field.strike("reset", connections)
             for peer in peers { #expect(peer.hear() == .failed(ECONNRESET)) }
             #expect(try fault.hits() == 3)
             let aborted = "failed \(ECONNABORTED)"
@@ -70,7 +71,7 @@ extension KernelTests {
             let peer = try knock()
             // The handshake's last packet is under way.
             usleep(100_000)
-            let fault = try field.strike("reset", broker)
+            let fault = try field.strike("reset", connections)
             #expect(peer.hear() == .failed(ECONNRESET))
             #expect(try fault.hits() == 1)
             try freeze.heal()
@@ -81,8 +82,8 @@ extension KernelTests {
             try start("other", port: 7001)
             let other = try knock(port: 7001)
             #expect(other.echoes("hello"))
-            #expect(try field.strike("hang-up", broker).hits() == 0)
-            #expect(try field.strike("reset", broker).hits() == 0)
+            #expect(try field.strike("hang-up", connections).hits() == 0)
+            #expect(try field.strike("reset", connections).hits() == 0)
             #expect(other.echoes("still here"))
         }
 
@@ -150,7 +151,7 @@ extension KernelTests {
 
         @Test func `a connection that two processes hold is one connection`() throws {
             let peer = try startForking()
-            let fault = try field.strike("hang-up", .actor("forking"))
+            let fault = try field.strike("hang-up", .connections(ConnectionChoice(actor: "forking")))
             #expect(peer.hear() == .end)
             #expect(try fault.hits() == 1)
         }

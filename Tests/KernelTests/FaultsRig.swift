@@ -42,11 +42,13 @@ final class TestField: FaultField {
     func router(_ name: String) -> NATRouter { lab.router(name) }
 
     /// As the engine does it, from a checked plan.
+    /// - Parameter place: in the timeline; counted when not given.
     func strike(
-        _ kind: String, _ target: FaultTarget, _ parameters: [String: Value] = [:]
+        _ kind: String, _ target: FaultTarget, _ parameters: [String: Value] = [:], at place: Int? = nil
     ) throws -> any ActiveFault {
         let plan = FaultPlan(
-            index: struck, kind: kind, at: .zero, until: nil, target: target, parameters: parameters, position: "test")
+            index: place ?? struck, kind: kind, at: .zero, until: nil, target: target, parameters: parameters,
+            position: "test")
         struck += 1
         return try FaultCatalog.make(plan).strike(in: self)
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netlink/attr.h>
@@ -198,14 +199,19 @@ int halfopen_conntrack_open(int network_namespace, bool events, int buffer)
     return descriptor;
 }
 
-// Sends the request and reads its whole answer; frees the request.
-static int ask(int descriptor, struct nl_msg *request, struct halfopen_conntrack_list *list)
+// Sends the request, right behind another one that wants no answer (or NULL), and reads its whole answer; frees it.
+static int ask_with(
+    int descriptor, struct nl_msg *before, struct nl_msg *request, struct halfopen_conntrack_list *list)
 {
     static _Thread_local uint8_t part[PART] __attribute__((aligned(NLMSG_ALIGNTO)));
     static _Thread_local uint32_t sequence;
     struct nlmsghdr *header = nlmsg_hdr(request);
     header->nlmsg_seq = ++sequence;
-    ssize_t sent = send(descriptor, header, header->nlmsg_len, 0);
+    struct iovec parts[2] = { { NULL, 0 }, { header, header->nlmsg_len } };
+    if (before)
+        parts[0] = (struct iovec) { nlmsg_hdr(before), NLMSG_ALIGN(nlmsg_hdr(before)->nlmsg_len) };
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+    ssize_t sent = sendmsg(descriptor, &message, 0);
     nlmsg_free(request);
     if (sent < 0)
         return -1;
@@ -220,6 +226,11 @@ static int ask(int descriptor, struct nl_msg *request, struct halfopen_conntrack
         if (answer != MORE)
             return answer == ENDED ? 0 : -1;
     }
+}
+
+static int ask(int descriptor, struct nl_msg *request, struct halfopen_conntrack_list *list)
+{
+    return ask_with(descriptor, NULL, request, list);
 }
 
 static struct nl_msg *request(int type, int flags, uint8_t family)
@@ -265,6 +276,83 @@ int halfopen_conntrack_set_timeout(int descriptor, const struct halfopen_conntra
 {
     struct nl_msg *message = request_about(IPCTNL_MSG_CT_NEW, entry, CTA_TIMEOUT, seconds);
     return message ? ask(descriptor, message, NULL) : -1;
+}
+
+// MARK: Rebinding
+
+// A tuple as it would be without any translation: the original's other way about.
+static int put_reply(struct nl_msg *message, const struct halfopen_flow *original)
+{
+    struct nlattr *tuple = nla_nest_start(message, CTA_TUPLE_REPLY), *part;
+    if (!tuple || !(part = nla_nest_start(message, CTA_TUPLE_IP)))
+        return -1;
+    nla_put(message, CTA_IP_V4_SRC, 4, original->destination);
+    nla_put(message, CTA_IP_V4_DST, 4, original->source);
+    nla_nest_end(message, part);
+    if (!(part = nla_nest_start(message, CTA_TUPLE_PROTO)))
+        return -1;
+    nla_put_u8(message, CTA_PROTO_NUM, original->protocol);
+    nla_put_u16(message, CTA_PROTO_SRC_PORT, htons(original->destination_port));
+    nla_put_u16(message, CTA_PROTO_DST_PORT, htons(original->source_port));
+    nla_nest_end(message, part);
+    return nla_nest_end(message, tuple);
+}
+
+static int put_source(struct nl_msg *message, uint32_t address, uint16_t port)
+{
+    struct nlattr *range = nla_nest_start(message, CTA_NAT_SRC), *ports;
+    if (!range)
+        return -1;
+    nla_put_u32(message, CTA_NAT_V4_MINIP, address);
+    nla_put_u32(message, CTA_NAT_V4_MAXIP, address);
+    if (!(ports = nla_nest_start(message, CTA_NAT_PROTO)))
+        return -1;
+    nla_put_u16(message, CTA_PROTONAT_PORT_MIN, htons(port));
+    nla_put_u16(message, CTA_PROTONAT_PORT_MAX, htons(port));
+    nla_nest_end(message, ports);
+    return nla_nest_end(message, range);
+}
+
+static int put_tcp_state(struct nl_msg *message, uint8_t state)
+{
+    struct nlattr *info = nla_nest_start(message, CTA_PROTOINFO), *tcp;
+    if (!info || !(tcp = nla_nest_start(message, CTA_PROTOINFO_TCP)))
+        return -1;
+    nla_put_u8(message, CTA_PROTOINFO_TCP_STATE, state);
+    nla_nest_end(message, tcp);
+    return nla_nest_end(message, info);
+}
+
+// The entry anew, with its source translated to this; NULL when memory is out.
+static struct nl_msg *rebound(const struct halfopen_conntrack *entry, uint32_t address, uint16_t port)
+{
+    const uint32_t kept = entry->status & (IPS_SEEN_REPLY | IPS_ASSURED);
+    struct nl_msg *message = request(IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, AF_INET);
+    if (message && nla_put(message, CTA_TUPLE_ORIG | NLA_F_NESTED, entry->tuple_length, entry->tuple) == 0
+        && put_reply(message, &entry->original) >= 0 && put_source(message, address, port) >= 0
+        && nla_put_u32(message, CTA_STATUS, htonl(kept | IPS_CONFIRMED)) == 0
+        && nla_put_u32(message, CTA_TIMEOUT, htonl(entry->timeout)) == 0
+        && (entry->original.protocol != IPPROTO_TCP || put_tcp_state(message, entry->tcp_state) >= 0))
+        return message;
+    if (message)
+        nlmsg_free(message);
+    errno = ENOMEM;
+    return NULL;
+}
+
+int halfopen_conntrack_rebind(int descriptor, const struct halfopen_conntrack *entry, uint32_t address, uint16_t port)
+{
+    struct nl_msg *away = request_about(IPCTNL_MSG_CT_DELETE, entry, CTA_ID, entry->id);
+    struct nl_msg *anew = away ? rebound(entry, address, port) : NULL;
+    if (!anew) {
+        nlmsg_free(away);
+        return -1;
+    }
+    // Both in one buffer: the kernel takes them one right after the other, and answers the second.
+    nlmsg_hdr(away)->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+    int result = ask_with(descriptor, away, anew, NULL);
+    nlmsg_free(away);
+    return result;
 }
 
 int halfopen_conntrack_flush(int descriptor)

@@ -4,8 +4,9 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
-            Blackhole.self, Delay.self, Loss.self, Rate.self,
-            NATIdleTimeout.self, NATForget.self,
+            Blackhole.self,
+            Delay.self, Loss.self, Rate.self,
+            NATIdleTimeout.self, NATForget.self, NATRebind.self,
             HangUp.self, HalfClose.self, Reset.self,
             Kill.self, Freeze.self,
         ]

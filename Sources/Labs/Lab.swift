@@ -35,7 +35,10 @@ package final class Lab {
         for (number, link) in plan.links.enumerated() { wires.append(try makeLink(link, number, seed: seed)) }
         for host in plan.hosts {
             guard let nat = host.nat else { continue }
-            let router = try LabError.of("router \(host.name)") { try NATRouter(self.host(host.name), nat) }
+            let router = try LabError.of("router \(host.name)") {
+                let spare = spares[outside(host)!]!
+                return try NATRouter(self.host(host.name), nat, spare: spare)
+            }
             routers.append(router)
         }
         if Names.isLabKernel { note(try LabError.of("the lab kernel") { try LabSettings.applyToLabKernel() }) }
@@ -50,6 +53,26 @@ package final class Lab {
     private static func find<Part>(_ name: String, _ kind: String, _ part: Part?) -> Part {
         guard let part else { preconditionFailure("this lab has no \(kind) \(name)") }
         return part
+    }
+
+    // MARK: Spare addresses
+
+    /// A second outside address for every NAT router, by its first one, and eight above it; whoever has a route to the
+    /// first has one to it.
+    private lazy var spares: [String: IPv4Address] = {
+        var spares: [String: IPv4Address] = [:]
+        for host in plan.hosts {
+            guard let outside = outside(host) else { continue }
+            let number = UInt32(bigEndian: address(outside).networkOrder) + 8
+            spares[outside] = IPv4Address(networkOrder: number.bigEndian)
+        }
+        return spares
+    }()
+
+    /// The address that a NAT router is known by outside; nil for other hosts.
+    private func outside(_ host: HostPlan) -> String? {
+        guard let link = plan.links.first(where: { $0.name == host.nat?.outside }) else { return nil }
+        return link.first.host == host.name ? link.first.hostAddress : link.second.hostAddress
     }
 
     /// Keeps each note once.
@@ -135,8 +158,11 @@ package final class Lab {
     private func addRoutes(
         _ destinations: [String], via gateway: String, on index: Int32, _ routes: RouteSocket
     ) throws(NetlinkError) {
-        for destination in destinations where destination != gateway {
-            try routes.addRoute(to: address(destination), via: address(gateway), on: index)
+        for destination in destinations {
+            if destination != gateway {
+                try routes.addRoute(to: address(destination), via: address(gateway), on: index)
+            }
+            if let spare = spares[destination] { try routes.addRoute(to: spare, via: address(gateway), on: index) }
         }
     }
 

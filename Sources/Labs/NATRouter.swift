@@ -9,6 +9,8 @@ package final class NATRouter {
     package var name: String { host.name }
     package var namespace: NetworkNamespace { host.namespace }
     package let outside: LabHost.Interface
+    /// A second address on the outside, which nobody uses until a mapping is moved to it.
+    package let spare: IPv4Address
     package private(set) var idleTimeout: Duration
     package private(set) var onExpiry: NATPlan.OnExpiry
     private let filter: PacketFilter
@@ -25,12 +27,14 @@ package final class NATRouter {
         package var expired: Int64 { fromInside + fromOutside }
     }
 
-    init(_ host: LabHost, _ plan: NATPlan) throws {
+    init(_ host: LabHost, _ plan: NATPlan, spare: IPv4Address) throws {
         guard let outside = host.interfaces.first(where: { $0.link == plan.outside }) else {
             preconditionFailure("the router \(host.name) has no link \(plan.outside)")
         }
         self.host = host
         self.outside = outside
+        self.spare = spare
+        try host.routes.add(spare, prefix: 32, to: outside.index)
         idleTimeout = plan.idleTimeout
         onExpiry = plan.onExpiry
         filter = try PacketFilter(
@@ -125,6 +129,18 @@ package final class NATRouter {
             }
         }
         idleTimeout = timeout
+    }
+
+    /// The address by which it is known outside.
+    package var first: IPv4Address {
+        // From the plan, which made it.
+        IPv4Address(outside.address)!
+    }
+
+    /// Whether this mapping gives packets from behind the router an outside address.
+    package func translates(_ entry: ConntrackEntry) -> Bool {
+        let known = entry.reply.destination.address
+        return entry.original.source.address != known && (known == outside.address || known == spare.description)
     }
 
     package func refused() throws(LabError) -> Refused {

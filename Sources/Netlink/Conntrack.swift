@@ -104,6 +104,25 @@ package final class Conntrack {
         }
     }
 
+    /// The entry's packets appear outside from another address and port from now on; answers find their way back. False
+    /// when that address and port are taken.
+    package func rebind(
+        _ entry: ConntrackEntry, to address: IPv4Address, port: UInt16
+    ) throws(SystemError) -> Bool {
+        let requests = requests.raw
+        do throws(SystemError) {
+            try System.call("rebind a connection tracked by", host) {
+                withUnsafePointer(to: entry.raw) {
+                    halfopen_conntrack_rebind(requests, $0, address.networkOrder, port)
+                }
+            }
+            return true
+        } catch {
+            if error.code == EEXIST { return false }
+            throw error
+        }
+    }
+
     /// Deletes every entry.
     package func flush() throws(SystemError) {
         let requests = requests.raw

@@ -79,6 +79,8 @@ package struct ConntrackEntry: Sendable {
     package var tcpState: TrackedTCPState { TrackedTCPState(rawValue: raw.tcp_state) ?? .none }
     /// A TCP connection that is up.
     package var isEstablished: Bool { isTCP && tcpState == .established }
+    /// Packets have been seen in both directions (IPS_SEEN_REPLY).
+    package var isAnswered: Bool { raw.status & 2 != 0 }
     /// Until it expires, whole seconds rounded down.
     package var timeout: Duration { .seconds(Int64(raw.timeout)) }
     /// Tells entries apart while they live.

@@ -6,6 +6,7 @@ enum Explanation {
         if let fault = catalog.faults.first(where: { $0.name == name }) { return page(fault) }
         if let expectation = catalog.expectations.first(where: { $0.name == name }) { return page(expectation) }
         if let profile = catalog.profiles.first(where: { $0.name == name }) { return page(profile) }
+        if let preset = NATPreset.named(name) { return page(preset) }
         return nil
     }
 
@@ -86,6 +87,22 @@ enum Explanation {
               links:
                 - { between: [phone, home], profile: \(profile.name) }
             """
+    }
+
+    private static func page(_ preset: NATPreset) -> String {
+        """
+        \(preset.name) (NAT preset)
+
+        \(wrapped(preset.summary, indent: 0))
+
+        idle-timeout  \(Units.text(preset.idleTimeout))
+        on-expiry     \(preset.onExpiry.rawValue)
+
+        example
+
+          hosts:
+            home: { nat: { preset: \(preset.name) } }
+        """
     }
 
     private static func parameters(_ parameters: [Parameter]) -> String {

@@ -47,6 +47,10 @@ int halfopen_conntrack_dump(int descriptor, struct halfopen_conntrack_list *list
 int halfopen_conntrack_delete(int descriptor, const struct halfopen_conntrack *entry);
 /// From now on it expires after so many seconds without a packet of its own timeout class resetting that.
 int halfopen_conntrack_set_timeout(int descriptor, const struct halfopen_conntrack *entry, uint32_t seconds);
+/// Puts another entry in its place, with the same original direction, state and remaining time, whose source is
+/// translated to this address (IPv4, network order) and port (host order): both changes are one request, so no packet
+/// comes in between. EEXIST when that address and port are taken.
+int halfopen_conntrack_rebind(int descriptor, const struct halfopen_conntrack *entry, uint32_t address, uint16_t port);
 /// Deletes every entry.
 int halfopen_conntrack_flush(int descriptor);
 /// inet_ntop: at most 46 bytes; an IPv4 address mapped into IPv6 as IPv4.

@@ -71,8 +71,10 @@ extension Checker {
 
     private mutating func checkNAT(_ node: Node) -> NATDraft? {
         guard let fields = fields(node, Shapes.nat) else { return nil }
-        let idleTimeout = value(fields, "idle-timeout")?.duration ?? .seconds(5 * 86_400)
-        let onExpiry = value(fields, "on-expiry")?.text.flatMap(NATPlan.OnExpiry.init) ?? .drop
+        let preset = value(fields, "preset")?.text.flatMap(NATPreset.named)
+        let idleTimeout = value(fields, "idle-timeout")?.duration ?? preset?.idleTimeout ?? .seconds(5 * 86_400)
+        let given = value(fields, "on-expiry")?.text.flatMap(NATPlan.OnExpiry.init)
+        let onExpiry = given ?? preset?.onExpiry ?? .drop
         let outside = fields["outside"].flatMap { node in text(node, "outside").map { ($0, node) } }
         return NATDraft(node: node, idleTimeout: idleTimeout, onExpiry: onExpiry, outside: outside)
     }

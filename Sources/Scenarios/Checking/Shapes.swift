@@ -67,6 +67,9 @@ package struct Shapes: Sendable {
         "nat",
         [
             Shape.Key(
+                "preset", .parameter(.choice(NATPreset.shipped.map(\.name))),
+                "what the field really has (halfopen list presets); the keys beside it change its values"),
+            Shape.Key(
                 "idle-timeout", .parameter(.duration(.seconds(1)...longestDuration)),
                 "after this long without a packet a mapping is forgotten; 5d (Linux's default) when not given"),
             Shape.Key(

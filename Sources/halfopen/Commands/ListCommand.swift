@@ -3,10 +3,10 @@ import Running
 import Scenarios
 
 extension Command {
-    private static let kinds = ["faults", "expectations", "profiles", "scenarios"]
+    private static let kinds = ["faults", "expectations", "profiles", "presets", "scenarios"]
 
     static let list = Command(
-        name: "list", operands: "faults|expectations|profiles|scenarios [PATH...]",
+        name: "list", operands: "faults|expectations|profiles|presets|scenarios [PATH...]",
         summary: "Lists what scenarios may name, or the scenarios of a folder.",
         details: """
             Each name can be looked up with halfopen explain.
@@ -41,6 +41,7 @@ extension Command {
         case "faults": return catalog.faults.map { ($0.name, $0.summary) }
         case "expectations": return catalog.expectations.map { ($0.name, $0.summary) }
         case "profiles": return catalog.profiles.map { ($0.name, $0.summary) }
+        case "presets": return NATPreset.shipped.map { ($0.name, $0.summary) }
         default:
             let loaded = try Loading.scenarios(paths.isEmpty ? ["scenarios"] : paths)
             return loaded?.map { ($0.scenario.scenario.name, $0.scenario.scenario.summary) }
@@ -48,7 +49,7 @@ extension Command {
     }
 
     static let explain = Command(
-        name: "explain", operands: "NAME", summary: "Explains a fault, an expectation or a profile.",
+        name: "explain", operands: "NAME", summary: "Explains a fault, an expectation, a profile or a preset.",
         details: """
             What it does on the wire or what it measures, its parameters with units and ranges, and an example.
 
@@ -61,7 +62,8 @@ extension Command {
         }
         guard let text = Explanation.of(name, in: .standard) else {
             let known = Catalog.standard
-            let names = known.faults.map(\.name) + known.expectations.map(\.name) + known.profiles.map(\.name)
+            let own = known.faults.map(\.name) + known.expectations.map(\.name)
+            let names = own + known.profiles.map(\.name) + NATPreset.shipped.map(\.name)
             throw UsageError("nothing is called \"\(name)\"; known are \(names.joined(separator: ", "))")
         }
         Output.print(text)

@@ -4,7 +4,7 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
-            Blackhole.self,
+            Blackhole.self, LinkDown.self,
             Delay.self, Loss.self, Rate.self,
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
             HangUp.self, HalfClose.self, Reset.self,

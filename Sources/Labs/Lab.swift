@@ -110,14 +110,12 @@ package final class Lab {
             let second = Wire.Side(device: "second", index: Self.firstIndex + 1, host: plan.second.host)
             try connect(plan.first, plan, to: first, routes, number: number)
             try connect(plan.second, plan, to: second, routes, number: number)
-            // What one end reaches lies behind the other.
-            try addRoutes(plan.second.reaches, via: plan.first.hostAddress, on: first.index, routes)
-            try addRoutes(plan.first.reaches, via: plan.second.hostAddress, on: second.index, routes)
+            let wayThrough = { [unowned self] in try addWayThrough(plan, first, second, routes) }
+            try wayThrough()
             let filter = try PacketFilter(in: namespace, chains: [.init(Wire.chain, .forward)])
             return Wire(
                 name: plan.name, ends: [host(plan.first.host), host(plan.second.host)], routes: routes,
-                filter: filter,
-                first: first, second: second,
+                filter: filter, wayThrough: wayThrough, first: first, second: second,
                 fromFirst: try direction(plan, from: first, leaving: second, routes, seed: seed),
                 fromSecond: try direction(plan, from: second, leaving: first, routes, seed: seed))
         }
@@ -138,21 +136,30 @@ package final class Lab {
             device: side.device, index: side.index,
             hardwareAddress: .ours(link: number, device: side.index, isHost: false))
         try host.routes.makeVeth(here, peer: there, in: wire.namespace)
-        try finish(here, own: end.hostAddress, neighbour: end.wireAddress, at: there.hardwareAddress, host.routes)
-        try finish(there, own: end.wireAddress, neighbour: end.hostAddress, at: here.hardwareAddress, wire)
+        try host.routes.turnOffloadsOff(here.device)
+        try host.routes.setUp(here.index)
+        try host.routes.add(address(end.hostAddress), prefix: 30, to: here.index)
+        try host.routes.addNeighbour(address(end.wireAddress), there.hardwareAddress, on: here.index)
+        try wire.turnOffloadsOff(there.device)
+        try wire.setUp(there.index)
+        try wire.add(address(end.wireAddress), prefix: 30, to: there.index)
         try host.routes.settle(here.device)
         try wire.settle(there.device)
         try addRoutes(end.reaches, via: end.wireAddress, on: interface.index, host.routes)
         host.interfaces.append(interface)
     }
 
-    private func finish(
-        _ end: VethEnd, own: String, neighbour: String, at hardwareAddress: HardwareAddress, _ routes: RouteSocket
+    /// The wire's neighbours and routes: all that goes when its devices go down.
+    private func addWayThrough(
+        _ plan: LinkPlan, _ first: Wire.Side, _ second: Wire.Side, _ routes: RouteSocket
     ) throws {
-        try routes.turnOffloadsOff(end.device)
-        try routes.setUp(end.index)
-        try routes.add(address(own), prefix: 30, to: end.index)
-        try routes.addNeighbour(address(neighbour), hardwareAddress, on: end.index)
+        for (side, own, other) in [(first, plan.first, plan.second), (second, plan.second, plan.first)] {
+            let number = self.plan.links.firstIndex { $0.name == plan.name }!
+            let host = HardwareAddress.ours(link: number, device: side.index, isHost: true)
+            try routes.addNeighbour(address(own.hostAddress), host, on: side.index)
+            // What one end reaches lies behind the other.
+            try addRoutes(other.reaches, via: own.hostAddress, on: side.index, routes)
+        }
     }
 
     private func addRoutes(

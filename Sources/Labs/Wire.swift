@@ -20,6 +20,9 @@ package final class Wire {
     private let ends: [LabHost]
     package let routes: RouteSocket
     private let filter: PacketFilter
+    /// Adds the neighbours and routes that the wire was made with.
+    private let wayThrough: () throws -> Void
+    private var isDown = false
     private var rules: [String: PacketFilter.Rule] = [:]
     /// Packets from the first host leave by the second device, and the other way about.
     private var fromFirst: Direction
@@ -43,8 +46,8 @@ package final class Wire {
     }
 
     init(
-        name: String, ends: [LabHost], routes: RouteSocket, filter: PacketFilter, first: Side, second: Side,
-        fromFirst: Direction,
+        name: String, ends: [LabHost], routes: RouteSocket, filter: PacketFilter,
+        wayThrough: @escaping () throws -> Void, first: Side, second: Side, fromFirst: Direction,
         fromSecond: Direction
     ) {
         self.name = name
@@ -52,6 +55,7 @@ package final class Wire {
         self.namespace = routes.namespace
         self.routes = routes
         self.filter = filter
+        self.wayThrough = wayThrough
         self.first = first
         self.second = second
         self.fromFirst = fromFirst
@@ -104,6 +108,61 @@ package final class Wire {
     private func apply(_ direction: inout Direction) throws(LabError) {
         let effective = direction.effective
         try LabError.of("link \(name)") { try direction.queues.set(effective, routes) }
+    }
+
+    // MARK: Carrier
+
+    /// Both hosts lose the carrier, as when a plug is pulled. Packets on the link are lost; addresses, routes and
+    /// neighbours of the hosts stay.
+    package func takeDown() throws(LabError) {
+        precondition(!isDown, "link \(name) is down already")
+        try LabError.of("link \(name)") {
+            do {
+                isDown = true
+                for side in [first, second] { try routes.setUp(side.index, false) }
+                try lookAtCarriers()
+            } catch {
+                try? bringUp()
+                throw error
+            }
+        }
+    }
+
+    /// Ends `takeDown`; fine when it is up.
+    package func bringUp() throws(LabError) {
+        guard isDown else { return }
+        try LabError.of("link \(name)") {
+            for side in [first, second] { try routes.setUp(side.index) }
+            // With its devices went the wire's neighbours and routes.
+            try wayThrough()
+            try lookAtCarriers()
+            isDown = false
+        }
+    }
+
+    /// Linux lets up to a second pass before it acts on a change of carrier, unless it is asked.
+    private func lookAtCarriers() throws {
+        for (side, host) in zip([first, second], ends) {
+            try routes.hasCarrier(side.device)
+            try host.routes.hasCarrier(interface(of: host).device)
+        }
+    }
+
+    private func interface(of host: LabHost) -> LabHost.Interface {
+        // It has one for every link that it is on.
+        host.interfaces.first { $0.link == name }!
+    }
+
+    /// Packets that the two hosts could not send on this link since it was made.
+    package func unsent() throws(LabError) -> Int64 {
+        var count: Int64 = 0
+        for host in ends {
+            let statistics = try LabError.of("link \(name)") {
+                try host.routes.statistics(interface(of: host).index)
+            }
+            count += Int64(clamping: statistics.unsentPackets)
+        }
+        return count
     }
 
     // MARK: Loss of everything

@@ -31,13 +31,20 @@ package final class RouteSocket {
         } != 0
     }
 
+    /// Whether a device has a carrier; asking also makes the kernel draw its conclusions at once.
+    @discardableResult
+    package func hasCarrier(_ device: String) throws(SystemError) -> Bool {
+        let control = control.raw
+        return try System.call("read the carrier of \(device) of", namespace.owner) {
+            halfopen_has_carrier(control, device)
+        } != 0
+    }
+
     /// Waits until a device that is up really sends; both ends of a veth pair must be up.
     package func settle(_ device: String) throws(SystemError) {
-        let control = control.raw
-        let hasCarrier = try System.call("read the carrier of \(device) of", namespace.owner) {
-            halfopen_has_carrier(control, device)
+        if try !hasCarrier(device) {
+            throw SystemError("find a carrier on \(device) of", namespace.owner, code: ENETDOWN)
         }
-        if hasCarrier == 0 { throw SystemError("find a carrier on \(device) of", namespace.owner, code: ENETDOWN) }
     }
 }
 
@@ -63,6 +70,8 @@ package struct LinkStatistics: Equatable, Sendable {
     package var sentBytes: UInt64
     package var receivedPackets: UInt64
     package var receivedBytes: UInt64
+    /// Packets that were to be sent and were not.
+    package var unsentPackets: UInt64
 }
 
 extension RouteSocket {
@@ -121,15 +130,20 @@ extension RouteSocket {
         else { throw NetlinkError("read the counters of device \(index) of", namespace.owner, code: ENODATA) }
         return LinkStatistics(
             sentPackets: counters.sentPackets, sentBytes: counters.sentBytes,
-            receivedPackets: counters.receivedPackets, receivedBytes: counters.receivedBytes)
+            receivedPackets: counters.receivedPackets, receivedBytes: counters.receivedBytes,
+            unsentPackets: counters.unsentPackets)
     }
 
-    /// The first four of rtnl_link_stats64, which grows at its end with every few kernels.
+    /// The first eight of rtnl_link_stats64, which grows at its end with every few kernels.
     private struct CountersStart: BitwiseCopyable {
         var receivedPackets: UInt64
         var sentPackets: UInt64
         var receivedBytes: UInt64
         var sentBytes: UInt64
+        var receiveErrors: UInt64
+        var sendErrors: UInt64
+        var unreceivedPackets: UInt64
+        var unsentPackets: UInt64
     }
 
     /// Names of all devices, in the kernel's order.

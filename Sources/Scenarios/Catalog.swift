@@ -50,6 +50,8 @@ package struct FaultDefinition: Sendable {
     package var hit: String
     package var mechanism: String
     package var target: TargetKind
+    /// Whether a fault on a link may strike one direction only.
+    package var isDirected: Bool
     package var extent: Extent
     package var strike: Strike
     package var parameters: [Parameter]
@@ -58,7 +60,8 @@ package struct FaultDefinition: Sendable {
 
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
-        target: TargetKind, extent: Extent, strike: Strike = .applied, parameters: [Parameter] = [], example: String
+        target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied,
+        parameters: [Parameter] = [], example: String
     ) {
         self.name = name
         self.summary = summary
@@ -67,6 +70,7 @@ package struct FaultDefinition: Sendable {
         self.hit = hit
         self.mechanism = mechanism
         self.target = target
+        self.isDirected = isDirected
         self.extent = extent
         self.strike = strike
         self.parameters = parameters

@@ -13,6 +13,7 @@ enum Explanation {
     private static func page(_ fault: FaultDefinition) -> String {
         let target =
             switch fault.target {
+            case .link where !fault.isDirected: "a link: between: [HOST, HOST] or link: NAME"
             case .link: "a link: between: [HOST, HOST] or link: NAME, and direction: both or HOST -> HOST"
             case .router: "a NAT router: on: HOST"
             case .host: "a host: on: HOST"

@@ -65,6 +65,20 @@ import Testing
         for parameter in parameters { #expect(definition.example.contains("\(parameter.name):")) }
     }
 
+    @Test func `a fault that strikes both ways takes no direction`() {
+        let line =
+            "- { at: 1m, until: 2m, fault: link-down, between: [phone, home], direction: phone -> home }"
+        do {
+            _ = try load(timeline: line)
+            Issue.record("it loads")
+        } catch let problems as Problems {
+            #expect(problems.all.count == 1)
+            #expect(problems.all[0].description.contains(#"unknown key "direction" in link-down"#))
+        } catch {
+            Issue.record(error)
+        }
+    }
+
     @Test func `every fault has a name of its own`() {
         let names = FaultCatalog.definitions.map(\.name)
         #expect(Set(names).count == names.count)

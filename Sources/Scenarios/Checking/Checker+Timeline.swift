@@ -76,7 +76,7 @@ extension Checker {
             let relation = until == at ? "when it begins" : "before it begins"
             add(untilNode, "\(kind) ends \(relation): until \(Units.text(until)), at \(Units.text(at))")
         }
-        let target = checkTarget(fields, definition.target)
+        let target = checkTarget(fields, definition)
         let parameters = parameters(fields, definition.parameters)
         guard problems.count == before, let at, let target else { return nil }
         let plan = FaultPlan(
@@ -115,11 +115,11 @@ extension Checker {
 
     // MARK: Targets
 
-    private mutating func checkTarget(_ fields: Fields, _ kind: FaultDefinition.TargetKind) -> FaultTarget? {
-        switch kind {
+    private mutating func checkTarget(_ fields: Fields, _ definition: FaultDefinition) -> FaultTarget? {
+        switch definition.target {
         case .link:
             guard let link = checkLinkTarget(fields) else { return nil }
-            return checkDirection(fields, link)
+            return definition.isDirected ? checkDirection(fields, link) : .link(link.name, from: nil)
         case .router:
             guard let node = fields["on"], let name = text(node, "on"), isHost(name, node) else { return nil }
             guard let lab else { return nil }

@@ -158,19 +158,19 @@ package struct Shapes: Sendable {
             case .interval: [at, until]
             }
         return Shape(
-            definition.name, extent + [kind] + target(definition.target) + definition.parameters.map(key),
+            definition.name, extent + [kind] + target(definition) + definition.parameters.map(key),
             rule: definition.target == .link ? .oneOf(["between", "link"]) : .any)
     }
 
-    private static func target(_ kind: FaultDefinition.TargetKind) -> [Shape.Key] {
-        switch kind {
+    private static func target(_ definition: FaultDefinition) -> [Shape.Key] {
+        let direction = Shape.Key(
+            "direction", .parameter(.text), "both, or a -> b for the packets from a to b; both when not given")
+        return switch definition.target {
         case .link:
             [
                 Shape.Key("between", .pair, "the two hosts of the link that it strikes"),
                 Shape.Key("link", .parameter(.text), "the link that it strikes, by name"),
-                Shape.Key(
-                    "direction", .parameter(.text), "both, or a -> b for the packets from a to b; both when not given"),
-            ]
+            ] + (definition.isDirected ? [direction] : [])
         case .router: [Shape.Key("on", .parameter(.text), required: true, "the NAT router that it strikes")]
         case .host: [Shape.Key("on", .parameter(.text), required: true, "the host that it strikes")]
         case .actor: [Shape.Key("of", .parameter(.text), required: true, "the actor that it strikes")]

@@ -14,6 +14,9 @@ package struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
 
     package init(networkOrder: UInt32) { self.networkOrder = networkOrder }
 
+    /// In network order.
+    package var bytes: [UInt8] { withUnsafeBytes(of: networkOrder) { Array($0) } }
+
     package var description: String {
         let number = UInt32(bigEndian: networkOrder)
         return [24, 16, 8, 0].map { String((number >> UInt32($0)) & 0xff) }.joined(separator: ".")

@@ -8,7 +8,7 @@ import Kernel
 /// at the whole ruleset take 300 us for a rule when nothing is in the caches, and its hash tables 20 ms of page faults
 /// in the lab kernel; these messages take 60 us and no time worth telling.
 package final class PacketFilter {
-    package enum Hook: UInt32, Sendable { case input = 1, forward, output, postrouting }
+    package enum Hook: UInt32, Sendable { case prerouting = 0, input, forward, output, postrouting }
 
     package enum Policy: UInt32, Sendable { case drop, accept }
 
@@ -18,19 +18,42 @@ package final class PacketFilter {
         /// Where packets come in; nil for a chain that rules lead to.
         package var hook: Hook?
         package var policy: Policy
-        /// Translates addresses, at the place where source addresses are changed (priority srcnat).
+        /// Translates addresses: sources in postrouting (priority srcnat), destinations in prerouting and output
+        /// (dstnat).
         package var isTranslation = false
+        /// Among the chains of one hook the lower comes first. Connection tracking is at -200, dstnat at -100, filters
+        /// at 0, srcnat at 100 (nft(8)); nil for the place that suits.
+        package var priority: Int32?
         package var rules: [[Expression]]
 
         package init(
             _ name: String, _ hook: Hook?, policy: Policy = .accept, isTranslation: Bool = false,
-            rules: [[Expression]] = []
+            priority: Int32? = nil, rules: [[Expression]] = []
         ) {
             self.name = name
             self.hook = hook
             self.policy = policy
             self.isTranslation = isTranslation
+            self.priority = priority
             self.rules = rules
+        }
+
+        var effectivePriority: Int32 {
+            if let priority { return priority }
+            return isTranslation ? (hook == .postrouting ? 100 : -100) : 0
+        }
+    }
+
+    /// Connections that rules may look up: `inSet`.
+    package struct FlowSet: Sendable {
+        package var name: String
+        package var flows: [Flow]
+        /// So many more may be added later.
+        package static let room = 4096
+
+        package init(_ name: String, _ flows: [Flow]) {
+            self.name = name
+            self.flows = flows
         }
     }
 
@@ -42,16 +65,27 @@ package final class PacketFilter {
     }
 
     private let socket: NetlinkSocket
+    private let table: String
     private var added = 0
 
-    /// Makes the table `inet halfopen` with all that is in it, in one transaction.
-    package init(in namespace: NetworkNamespace, counters: [String] = [], chains: [Chain]) throws {
+    /// Makes the table `inet TABLE` with all that is in it, in one transaction. A table of one's own is how to change
+    /// what packets meet and leave no trace: `remove` takes it all away again.
+    package init(
+        _ table: String = "halfopen", in namespace: NetworkNamespace, counters: [String] = [], sets: [FlowSet] = [],
+        chains: [Chain]
+    ) throws {
         socket = try NetlinkSocket(NETLINK_NETFILTER, in: namespace)
-        var batch = FilterBatch()
+        self.table = table
+        var batch = FilterBatch(table: table)
         batch.addTable()
         for counter in counters { batch.addCounter(counter) }
+        for (number, set) in sets.enumerated() {
+            batch.addSet(set.name, id: UInt32(number + 1), size: set.flows.count + FlowSet.room)
+            batch.add(set.flows, to: set.name)
+        }
+        // Chains first, so that rules may lead to any of them.
+        for chain in chains { batch.add(chain) }
         for chain in chains {
-            batch.add(chain)
             for rule in chain.rules { batch.addRule(rule, to: chain.name) }
         }
         try socket.transact("make the packet filter of", batch.finished())
@@ -61,7 +95,7 @@ package final class PacketFilter {
     package func add(_ matches: [Expression], then verdict: Expression, to chain: String) throws(NetlinkError) -> Rule {
         added += 1
         let counter = "rule\(added)"
-        var batch = FilterBatch()
+        var batch = FilterBatch(table: table)
         batch.addCounter(counter)
         batch.addRule(matches + [.count(counter), verdict], to: chain, echo: true)
         for reply in try socket.transact("add a rule to the packet filter of", batch.finished()) {
@@ -74,10 +108,18 @@ package final class PacketFilter {
 
     /// Puts these rules in the place of all that stand in the chain.
     package func replace(_ rules: [[Expression]], in chain: String) throws(NetlinkError) {
-        var batch = FilterBatch()
+        var batch = FilterBatch(table: table)
         batch.flush(chain)
         for rule in rules { batch.addRule(rule, to: chain) }
         try socket.transact("replace rules of the packet filter of", batch.finished())
+    }
+
+    /// Adds connections to a set; one that is in it already is fine.
+    package func add(_ flows: [Flow], to set: String) throws(NetlinkError) {
+        if flows.isEmpty { return }
+        var batch = FilterBatch(table: table)
+        batch.add(flows, to: set, isAll: true)
+        try socket.transact("add connections to a set of the packet filter of", batch.finished())
     }
 
     /// Packets that the rule has matched so far.
@@ -86,7 +128,7 @@ package final class PacketFilter {
     /// Packets of a named counter.
     package func count(_ counter: String) throws(NetlinkError) -> Int64 {
         let replies = try socket.request(
-            "read the counter \(counter) of", FilterBatch.counterMessage(NFT_MSG_GETOBJ, counter))
+            "read the counter \(counter) of", FilterBatch.counterMessage(NFT_MSG_GETOBJ, counter, in: table))
         guard let packets = replies.first.flatMap(FilterBatch.packets) else {
             throw NetlinkError("read the counter \(counter) of", socket.namespace.owner, code: ENODATA)
         }
@@ -96,47 +138,30 @@ package final class PacketFilter {
     /// Removes the rule and gives the packets that it has matched in all.
     @discardableResult
     package func remove(_ rule: Rule) throws(NetlinkError) -> Int64 {
-        var batch = FilterBatch()
+        var batch = FilterBatch(table: table)
         batch.removeRule(rule.handle, from: rule.chain)
         try socket.transact("remove a rule from the packet filter of", batch.finished())
         // Only now it is final.
         let packets = try count(rule.counter)
-        batch = FilterBatch()
+        batch = FilterBatch(table: table)
         batch.removeCounter(rule.counter)
         try socket.transact("remove a counter from the packet filter of", batch.finished())
         return packets
     }
-}
 
-extension PacketFilter {
-    /// A piece of a rule: matches first, a verdict last.
-    package enum Expression: Equatable, Sendable {
-        /// Came in by the device of this index (`iif`), or by another.
-        case cameBy(Int32)
-        case cameNotBy(Int32)
-        /// Leaves by it (`oif`).
-        case leavesBy(Int32)
-        case isTCP
-        /// `ct state`, one of these.
-        case state(ConnectionState)
-        case count(String)
-        case accept, drop
-        /// Goes on in another chain, for good.
-        case goTo(String)
-        /// Drops, and answers with a RST.
-        case reset
-        /// Gives it the address of the device by which it leaves.
-        case masquerade
-    }
-
-    /// What connection tracking says of a packet (NF_CT_STATE_BIT).
-    package struct ConnectionState: OptionSet, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
-        /// Belongs to no connection and begins none.
-        package static let invalid = ConnectionState(rawValue: 1 << 0)
-        package static let established = ConnectionState(rawValue: 1 << 1)
-        package static let related = ConnectionState(rawValue: 1 << 2)
-        package static let new = ConnectionState(rawValue: 1 << 3)
+    /// Removes the table and all that is in it, and gives what these counters came to. Connections that it has
+    /// translated stay translated: connection tracking remembers them.
+    @discardableResult
+    package func remove(counting counters: [String] = []) throws(NetlinkError) -> [String: Int64] {
+        var batch = FilterBatch(table: table)
+        batch.flushAll()
+        try socket.transact("empty the packet filter \(table) of", batch.finished())
+        // Without rules they are final.
+        var totals: [String: Int64] = [:]
+        for counter in counters { totals[counter] = try count(counter) }
+        batch = FilterBatch(table: table)
+        batch.removeTable()
+        try socket.transact("remove the packet filter \(table) of", batch.finished())
+        return totals
     }
 }

@@ -29,6 +29,7 @@ enum { HALFOPEN_TCA_NETEM_PRNG_SEED = TCA_NETEM_SLOT_DIST + 1 };
 // From <linux/netfilter.h>, which brings an in_addr of its own that clashes with Glibc's.
 enum {
     HALFOPEN_NFPROTO_INET = 1,
+    HALFOPEN_NFPROTO_IPV4 = 2,
     HALFOPEN_NF_DROP = 0,
     HALFOPEN_NF_ACCEPT = 1,
 };

@@ -1,0 +1,365 @@
+import CNetlink
+import Glibc
+
+// One case of PacketFilter.Expression is one or a few expressions of the kernel's small machine: load a field into a
+// register, compare, act.
+extension FilterBatch {
+    static func put(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .cameBy, .cameNotBy, .leavesBy, .isTCP, .isUDP, .isICMP, .from, .to, .fromPort, .toPort, .flags,
+            .longerThan, .carriesData, .payload, .hash, .inSet:
+            putMatch(expression, in: rule)
+        case .state, .bytes, .packets, .mark, .connections: putTracked(expression, in: rule)
+        case .count, .setWindow, .setSegmentSize, .setMark, .log: putStatement(expression, in: rule)
+        case .accept, .drop, .goTo, .jump, .queue, .reset, .unreachable: putVerdict(expression, in: rule)
+        case .masquerade, .masqueradeTo, .sourceTo, .destinationTo, .redirect: putTranslation(expression, in: rule)
+        }
+    }
+
+    private static func putMatch(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .cameBy(let index): putDevice(NFT_META_IIF, NFT_CMP_EQ, index, in: rule)
+        case .cameNotBy(let index): putDevice(NFT_META_IIF, NFT_CMP_NEQ, index, in: rule)
+        case .leavesBy(let index): putDevice(NFT_META_OIF, NFT_CMP_EQ, index, in: rule)
+        case .isTCP: putProtocol(UInt8(IPPROTO_TCP), in: rule)
+        case .isUDP: putProtocol(UInt8(IPPROTO_UDP), in: rule)
+        case .isICMP: putProtocol(UInt8(IPPROTO_ICMP), in: rule)
+        case .from(let address):
+            putIPv4(in: rule)
+            putField(.network, 12, equals: address.bytes, in: rule)
+        case .to(let address):
+            putIPv4(in: rule)
+            putField(.network, 16, equals: address.bytes, in: rule)
+        case .fromPort(let port): putField(.transport, 0, equals: bytes(port), in: rule)
+        case .toPort(let port): putField(.transport, 2, equals: bytes(port), in: rule)
+        case .flags(let flags, let mask):
+            load(.transport, 13, 1, in: rule)
+            putMask([mask.rawValue], in: rule)
+            putComparison(NFT_CMP_EQ, [flags.rawValue], in: rule)
+        case .longerThan(let length):
+            putMeta(NFT_META_LEN, in: rule)
+            putNetworkOrder(size: 4, in: rule)
+            putComparison(NFT_CMP_GT, bigEndian(UInt32(length)), in: rule)
+        // Loading what is not there ends the rule.
+        case .carriesData: load(.inner, 0, 1, in: rule)
+        case .payload(let offset, let bytes): putField(.inner, offset, equals: bytes, in: rule)
+        case .hash(let seed, let below, let modulus, let reversed):
+            putIPv4(in: rule)
+            loadFlow(reversed: reversed, in: rule)
+            putHash(seed: seed, modulus: modulus, in: rule)
+            putNetworkOrder(size: 4, in: rule)
+            putComparison(NFT_CMP_LT, bigEndian(below), in: rule)
+        case .inSet(let set, let reversed):
+            putIPv4(in: rule)
+            loadFlow(reversed: reversed, in: rule)
+            put("lookup", in: rule) {
+                rule.put(NFTA_LOOKUP_SET.rawValue, text: set)
+                rule.put(NFTA_LOOKUP_SREG.rawValue, NFT_REG32_00.rawValue.bigEndian)
+            }
+        default: preconditionFailure("\(expression) is no match")
+        }
+    }
+
+    private static func putTracked(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .state(let states):
+            putTracked(NFT_CT_STATE, in: rule)
+            putMask(nativeBytes(states.rawValue), in: rule)
+            putComparison(NFT_CMP_NEQ, nativeBytes(UInt32(0)), in: rule)
+        case .bytes(let count, let side): putTracked(NFT_CT_BYTES, side, over: count, in: rule)
+        case .packets(let count, let side): putTracked(NFT_CT_PKTS, side, over: count, in: rule)
+        case .mark(let mark):
+            putTracked(NFT_CT_MARK, in: rule)
+            putComparison(NFT_CMP_EQ, nativeBytes(mark), in: rule)
+        case .connections(let count):
+            put("connlimit", in: rule) {
+                rule.put(NFTA_CONNLIMIT_COUNT.rawValue, count.bigEndian)
+                rule.put(NFTA_CONNLIMIT_FLAGS.rawValue, UInt32(NFT_CONNLIMIT_F_INV.rawValue).bigEndian)
+            }
+        default: preconditionFailure("\(expression) asks nothing of connection tracking")
+        }
+    }
+
+    private static func putStatement(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .count(let counter):
+            put("objref", in: rule) {
+                rule.put(NFTA_OBJREF_IMM_TYPE.rawValue, UInt32(NFT_OBJECT_COUNTER).bigEndian)
+                rule.put(NFTA_OBJREF_IMM_NAME.rawValue, text: counter)
+            }
+        case .setWindow(let window):
+            putImmediate(bigEndian(window), in: rule)
+            put("payload", in: rule) {
+                rule.put(NFTA_PAYLOAD_SREG.rawValue, register)
+                rule.put(NFTA_PAYLOAD_BASE.rawValue, NFT_PAYLOAD_TRANSPORT_HEADER.rawValue.bigEndian)
+                rule.put(NFTA_PAYLOAD_OFFSET.rawValue, UInt32(14).bigEndian)
+                rule.put(NFTA_PAYLOAD_LEN.rawValue, UInt32(2).bigEndian)
+                rule.put(NFTA_PAYLOAD_CSUM_TYPE.rawValue, NFT_PAYLOAD_CSUM_INET.rawValue.bigEndian)
+                rule.put(NFTA_PAYLOAD_CSUM_OFFSET.rawValue, UInt32(16).bigEndian)
+            }
+        case .setSegmentSize(let size):
+            putImmediate(bigEndian(size), in: rule)
+            put("exthdr", in: rule) {
+                rule.put(NFTA_EXTHDR_SREG.rawValue, register)
+                rule.put(NFTA_EXTHDR_TYPE.rawValue, UInt8(TCP_MAXSEG))
+                rule.put(NFTA_EXTHDR_OFFSET.rawValue, UInt32(2).bigEndian)
+                rule.put(NFTA_EXTHDR_LEN.rawValue, UInt32(2).bigEndian)
+                rule.put(NFTA_EXTHDR_OP.rawValue, NFT_EXTHDR_OP_TCPOPT.rawValue.bigEndian)
+            }
+        case .setMark(let mark):
+            putImmediate(nativeBytes(mark), in: rule)
+            put("ct", in: rule) {
+                rule.put(NFTA_CT_SREG.rawValue, register)
+                rule.put(NFTA_CT_KEY.rawValue, NFT_CT_MARK.rawValue.bigEndian)
+            }
+        case .log(let group, let bytes):
+            put("log", in: rule) {
+                rule.put(NFTA_LOG_GROUP.rawValue, group.bigEndian)
+                if bytes > 0 { rule.put(NFTA_LOG_SNAPLEN.rawValue, bytes.bigEndian) }
+            }
+        default: preconditionFailure("\(expression) is no statement")
+        }
+    }
+
+    private static func putVerdict(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .accept: putVerdict(Int32(HALFOPEN_NF_ACCEPT), in: rule)
+        case .drop: putVerdict(Int32(HALFOPEN_NF_DROP), in: rule)
+        case .goTo(let chain): putVerdict(NFT_GOTO.rawValue, chain: chain, in: rule)
+        case .jump(let chain): putVerdict(NFT_JUMP.rawValue, chain: chain, in: rule)
+        case .queue(let number):
+            put("queue", in: rule) {
+                rule.put(NFTA_QUEUE_NUM.rawValue, number.bigEndian)
+                rule.put(NFTA_QUEUE_TOTAL.rawValue, UInt16(1).bigEndian)
+            }
+        case .reset: putReject(NFT_REJECT_TCP_RST, nil, in: rule)
+        case .unreachable(let code):
+            putIPv4(in: rule)
+            putReject(NFT_REJECT_ICMP_UNREACH, code.rawValue, in: rule)
+        default: preconditionFailure("\(expression) is no verdict")
+        }
+    }
+
+    private static func putTranslation(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
+        switch expression {
+        case .masquerade: put("masq", in: rule) {}
+        case .masqueradeTo(let ports):
+            putPorts(ports, in: rule)
+            put("masq", in: rule) {
+                rule.put(NFTA_MASQ_REG_PROTO_MIN.rawValue, leastPort)
+                rule.put(NFTA_MASQ_REG_PROTO_MAX.rawValue, mostPort)
+            }
+        case .sourceTo(let address, let ports): putTranslation(NFT_NAT_SNAT, address, ports, in: rule)
+        case .destinationTo(let address, let port):
+            putTranslation(NFT_NAT_DNAT, address, port.map { $0...$0 }, in: rule)
+        case .redirect(let port):
+            putPorts(port...port, in: rule)
+            put("redir", in: rule) {
+                rule.put(NFTA_REDIR_REG_PROTO_MIN.rawValue, leastPort)
+                rule.put(NFTA_REDIR_REG_PROTO_MAX.rawValue, mostPort)
+            }
+        default: preconditionFailure("\(expression) translates nothing")
+        }
+    }
+}
+
+// MARK: The machine's own expressions
+
+extension FilterBatch {
+    /// Everything compared passes through the first register.
+    private static let register = UInt32(NFT_REG_1.rawValue).bigEndian
+    private static let leastPort = UInt32(NFT_REG_2.rawValue).bigEndian
+    private static let mostPort = UInt32(NFT_REG_3.rawValue).bigEndian
+
+    private enum Base { case network, transport, inner }
+
+    private static func put(_ name: String, in rule: borrowing NetlinkMessage, _ data: () -> Void) {
+        rule.nest(NFTA_LIST_ELEM.rawValue) {
+            rule.put(NFTA_EXPR_NAME.rawValue, text: name)
+            rule.nest(NFTA_EXPR_DATA.rawValue, data)
+        }
+    }
+
+    private static func load(
+        _ base: Base, _ offset: Int, _ length: Int, to destination: UInt32 = register,
+        in rule: borrowing NetlinkMessage
+    ) {
+        let number =
+            switch base {
+            case .network: NFT_PAYLOAD_NETWORK_HEADER.rawValue
+            case .transport: NFT_PAYLOAD_TRANSPORT_HEADER.rawValue
+            case .inner: NFT_PAYLOAD_INNER_HEADER.rawValue
+            }
+        put("payload", in: rule) {
+            rule.put(NFTA_PAYLOAD_DREG.rawValue, destination)
+            rule.put(NFTA_PAYLOAD_BASE.rawValue, number.bigEndian)
+            rule.put(NFTA_PAYLOAD_OFFSET.rawValue, UInt32(offset).bigEndian)
+            rule.put(NFTA_PAYLOAD_LEN.rawValue, UInt32(length).bigEndian)
+        }
+    }
+
+    private static func putField(
+        _ base: Base, _ offset: Int, equals bytes: [UInt8], in rule: borrowing NetlinkMessage
+    ) {
+        precondition((1...16).contains(bytes.count), "a register holds 16 bytes")
+        load(base, offset, bytes.count, in: rule)
+        putComparison(NFT_CMP_EQ, bytes, in: rule)
+    }
+
+    /// Addresses and ports of the sender and the receiver (or the other way about), 4 bytes each, from the first
+    /// register on: see PacketFilter.Flow.
+    private static func loadFlow(reversed: Bool, in rule: borrowing NetlinkMessage) {
+        let first = NFT_REG32_00.rawValue
+        let fields: [(Base, Int, Int)] = [(.network, 12, 4), (.transport, 0, 2), (.network, 16, 4), (.transport, 2, 2)]
+        let order = reversed ? [2, 3, 0, 1] : [0, 1, 2, 3]
+        for (place, field) in order.enumerated() {
+            let (base, offset, length) = fields[field]
+            load(base, offset, length, to: (first + UInt32(place)).bigEndian, in: rule)
+        }
+    }
+
+    private static func putHash(seed: UInt32, modulus: UInt32, in rule: borrowing NetlinkMessage) {
+        put("hash", in: rule) {
+            rule.put(NFTA_HASH_SREG.rawValue, NFT_REG32_00.rawValue.bigEndian)
+            rule.put(NFTA_HASH_DREG.rawValue, register)
+            rule.put(NFTA_HASH_LEN.rawValue, UInt32(16).bigEndian)
+            rule.put(NFTA_HASH_MODULUS.rawValue, modulus.bigEndian)
+            rule.put(NFTA_HASH_SEED.rawValue, seed.bigEndian)
+            rule.put(NFTA_HASH_TYPE.rawValue, NFT_HASH_JENKINS.rawValue.bigEndian)
+        }
+    }
+
+    private static func putMeta(_ key: nft_meta_keys, in rule: borrowing NetlinkMessage) {
+        put("meta", in: rule) {
+            rule.put(NFTA_META_DREG.rawValue, register)
+            rule.put(NFTA_META_KEY.rawValue, key.rawValue.bigEndian)
+        }
+    }
+
+    private static func putProtocol(_ number: UInt8, in rule: borrowing NetlinkMessage) {
+        putMeta(NFT_META_L4PROTO, in: rule)
+        putComparison(NFT_CMP_EQ, [number], in: rule)
+    }
+
+    /// Before a look at an address: the table has packets of IPv6 as well.
+    private static func putIPv4(in rule: borrowing NetlinkMessage) {
+        putMeta(NFT_META_NFPROTO, in: rule)
+        putComparison(NFT_CMP_EQ, [UInt8(HALFOPEN_NFPROTO_IPV4)], in: rule)
+    }
+
+    private static func putDevice(
+        _ key: nft_meta_keys, _ operation: nft_cmp_ops, _ index: Int32, in rule: borrowing NetlinkMessage
+    ) {
+        putMeta(key, in: rule)
+        putComparison(operation, nativeBytes(index), in: rule)
+    }
+
+    private static func putTracked(_ key: nft_ct_keys, in rule: borrowing NetlinkMessage) {
+        put("ct", in: rule) {
+            rule.put(NFTA_CT_DREG.rawValue, register)
+            rule.put(NFTA_CT_KEY.rawValue, key.rawValue.bigEndian)
+        }
+    }
+
+    private static func putTracked(
+        _ key: nft_ct_keys, _ side: PacketFilter.Side, over count: UInt64, in rule: borrowing NetlinkMessage
+    ) {
+        put("ct", in: rule) {
+            rule.put(NFTA_CT_DREG.rawValue, register)
+            rule.put(NFTA_CT_KEY.rawValue, key.rawValue.bigEndian)
+            rule.put(NFTA_CT_DIRECTION.rawValue, side.rawValue)
+        }
+        putNetworkOrder(size: 8, in: rule)
+        putComparison(NFT_CMP_GT, bigEndian(count), in: rule)
+    }
+
+    /// Comparisons of size are of bytes in network order.
+    private static func putNetworkOrder(size: UInt32, in rule: borrowing NetlinkMessage) {
+        put("byteorder", in: rule) {
+            rule.put(NFTA_BYTEORDER_SREG.rawValue, register)
+            rule.put(NFTA_BYTEORDER_DREG.rawValue, register)
+            rule.put(NFTA_BYTEORDER_OP.rawValue, NFT_BYTEORDER_HTON.rawValue.bigEndian)
+            rule.put(NFTA_BYTEORDER_LEN.rawValue, size.bigEndian)
+            rule.put(NFTA_BYTEORDER_SIZE.rawValue, size.bigEndian)
+        }
+    }
+
+    private static func putMask(_ mask: [UInt8], in rule: borrowing NetlinkMessage) {
+        put("bitwise", in: rule) {
+            rule.put(NFTA_BITWISE_SREG.rawValue, register)
+            rule.put(NFTA_BITWISE_DREG.rawValue, register)
+            rule.put(NFTA_BITWISE_LEN.rawValue, UInt32(mask.count).bigEndian)
+            rule.nest(NFTA_BITWISE_MASK.rawValue) { rule.put(NFTA_DATA_VALUE.rawValue, bytes: mask) }
+            rule.nest(NFTA_BITWISE_XOR.rawValue) {
+                rule.put(NFTA_DATA_VALUE.rawValue, bytes: [UInt8](repeating: 0, count: mask.count))
+            }
+        }
+    }
+
+    private static func putComparison(
+        _ operation: nft_cmp_ops, _ value: [UInt8], in rule: borrowing NetlinkMessage
+    ) {
+        put("cmp", in: rule) {
+            rule.put(NFTA_CMP_SREG.rawValue, register)
+            rule.put(NFTA_CMP_OP.rawValue, operation.rawValue.bigEndian)
+            rule.nest(NFTA_CMP_DATA.rawValue) { rule.put(NFTA_DATA_VALUE.rawValue, bytes: value) }
+        }
+    }
+
+    private static func putImmediate(
+        _ value: [UInt8], to destination: UInt32 = register, in rule: borrowing NetlinkMessage
+    ) {
+        put("immediate", in: rule) {
+            rule.put(NFTA_IMMEDIATE_DREG.rawValue, destination)
+            rule.nest(NFTA_IMMEDIATE_DATA.rawValue) { rule.put(NFTA_DATA_VALUE.rawValue, bytes: value) }
+        }
+    }
+
+    private static func putVerdict(_ code: Int32, chain: String? = nil, in rule: borrowing NetlinkMessage) {
+        put("immediate", in: rule) {
+            rule.put(NFTA_IMMEDIATE_DREG.rawValue, UInt32(NFT_REG_VERDICT.rawValue).bigEndian)
+            rule.nest(NFTA_IMMEDIATE_DATA.rawValue) {
+                rule.nest(NFTA_DATA_VERDICT.rawValue) {
+                    rule.put(NFTA_VERDICT_CODE.rawValue, UInt32(bitPattern: code).bigEndian)
+                    if let chain { rule.put(NFTA_VERDICT_CHAIN.rawValue, text: chain) }
+                }
+            }
+        }
+    }
+
+    private static func putReject(_ type: nft_reject_types, _ code: UInt8?, in rule: borrowing NetlinkMessage) {
+        put("reject", in: rule) {
+            rule.put(NFTA_REJECT_TYPE.rawValue, UInt32(type.rawValue).bigEndian)
+            if let code { rule.put(NFTA_REJECT_ICMP_CODE.rawValue, code) }
+        }
+    }
+
+    private static func putPorts(_ ports: ClosedRange<Int>, in rule: borrowing NetlinkMessage) {
+        putImmediate(bytes(ports.lowerBound), to: leastPort, in: rule)
+        putImmediate(bytes(ports.upperBound), to: mostPort, in: rule)
+    }
+
+    private static func putTranslation(
+        _ type: nft_nat_types, _ address: IPv4Address, _ ports: ClosedRange<Int>?, in rule: borrowing NetlinkMessage
+    ) {
+        putImmediate(address.bytes, in: rule)
+        if let ports { putPorts(ports, in: rule) }
+        put("nat", in: rule) {
+            rule.put(NFTA_NAT_TYPE.rawValue, type.rawValue.bigEndian)
+            rule.put(NFTA_NAT_FAMILY.rawValue, UInt32(HALFOPEN_NFPROTO_IPV4).bigEndian)
+            rule.put(NFTA_NAT_REG_ADDR_MIN.rawValue, register)
+            if ports != nil {
+                rule.put(NFTA_NAT_REG_PROTO_MIN.rawValue, leastPort)
+                rule.put(NFTA_NAT_REG_PROTO_MAX.rawValue, mostPort)
+            }
+        }
+    }
+
+    // MARK: Bytes
+
+    private static func bytes(_ port: Int) -> [UInt8] { bigEndian(UInt16(port)) }
+    private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] { nativeBytes(value.bigEndian) }
+    private static func nativeBytes(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value) { Array($0) }
+    }
+}

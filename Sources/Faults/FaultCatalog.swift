@@ -4,7 +4,7 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
-            Blackhole.self, LinkDown.self,
+            Blackhole.self, Refuse.self, Reject.self, LinkDown.self, Partition.self,
             Delay.self, Loss.self, Rate.self,
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
             HangUp.self, HalfClose.self, Reset.self,

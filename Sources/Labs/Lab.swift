@@ -104,7 +104,8 @@ package final class Lab {
     private func makeLink(_ plan: LinkPlan, _ number: Int, seed: UInt64) throws(LabError) -> Wire {
         try LabError.of("link \(plan.name)") {
             let namespace = try NetworkNamespace(for: "link \(plan.name)")
-            _ = try LabSettings.apply(LabSettings.everywhere + LabSettings.forwarding, to: namespace)
+            _ = try LabSettings.apply(
+                LabSettings.everywhere + LabSettings.forwarding + LabSettings.wires, to: namespace)
             let routes = try RouteSocket(in: namespace)
             let first = Wire.Side(device: "first", index: Self.firstIndex, host: plan.first.host)
             let second = Wire.Side(device: "second", index: Self.firstIndex + 1, host: plan.second.host)

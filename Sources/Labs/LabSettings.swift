@@ -35,6 +35,15 @@ enum LabSettings {
 
     static let forwarding = [Setting("net.ipv4.ip_forward", "1")]
 
+    /// For wires.
+    static let wires = [
+        // An ICMP error for every packet that deserves one: how many answers there are is a fault's to say, and not
+        // that of the kernel's rate limit, which draws lots (icmp_ratemask: no type is limited).
+        Setting("net.ipv4.icmp_ratemask", "0"),
+        // For the faults that track connections: retransmissions from before a long silence belong to theirs.
+        Setting("net.netfilter.nf_conntrack_tcp_be_liberal", "1"),
+    ]
+
     /// For NAT routers.
     static let tracking = [
         // A packet in the middle of a connection that is not known makes no mapping: what a NAT has forgotten it

@@ -7,8 +7,10 @@ extension FilterBatch {
     static func put(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
         switch expression {
         case .cameBy, .cameNotBy, .leavesBy, .isTCP, .isUDP, .isICMP, .from, .to, .fromPort, .toPort, .flags,
-            .longerThan, .carriesData, .payload, .hash, .inSet:
+            .longerThan, .carriesData, .payload, .hash, .inSet, .notInSet:
             putMatch(expression, in: rule)
+        case .remember(let set, let reversed): putMemory(set, nil, reversed: reversed, in: rule)
+        case .spend(let set, let bytes, let reversed): putMemory(set, bytes, reversed: reversed, in: rule)
         case .state, .bytes, .packets, .mark, .connections: putTracked(expression, in: rule)
         case .count, .setWindow, .setSegmentSize, .setMark, .log: putStatement(expression, in: rule)
         case .accept, .drop, .goTo, .jump, .queue, .reset, .unreachable: putVerdict(expression, in: rule)
@@ -49,14 +51,43 @@ extension FilterBatch {
             putHash(seed: seed, modulus: modulus, in: rule)
             putNetworkOrder(size: 4, in: rule)
             putComparison(NFT_CMP_LT, bigEndian(below), in: rule)
-        case .inSet(let set, let reversed):
-            putIPv4(in: rule)
-            loadFlow(reversed: reversed, in: rule)
-            put("lookup", in: rule) {
-                rule.put(NFTA_LOOKUP_SET.rawValue, text: set)
-                rule.put(NFTA_LOOKUP_SREG.rawValue, NFT_REG32_00.rawValue.bigEndian)
-            }
+        case .inSet(let set, let reversed): putLookup(set, 0, reversed: reversed, in: rule)
+        case .notInSet(let set, let reversed):
+            putLookup(set, UInt32(NFT_LOOKUP_F_INV.rawValue), reversed: reversed, in: rule)
         default: preconditionFailure("\(expression) is no match")
+        }
+    }
+
+    private static func putLookup(
+        _ set: String, _ flags: UInt32, reversed: Bool, in rule: borrowing NetlinkMessage
+    ) {
+        putIPv4(in: rule)
+        loadFlow(reversed: reversed, in: rule)
+        put("lookup", in: rule) {
+            rule.put(NFTA_LOOKUP_SET.rawValue, text: set)
+            rule.put(NFTA_LOOKUP_SREG.rawValue, NFT_REG32_00.rawValue.bigEndian)
+            rule.put(NFTA_LOOKUP_FLAGS.rawValue, flags.bigEndian)
+        }
+    }
+
+    /// - Parameter bytes: of a quota of its own for every connection.
+    private static func putMemory(
+        _ set: String, _ bytes: UInt64?, reversed: Bool, in rule: borrowing NetlinkMessage
+    ) {
+        putIPv4(in: rule)
+        loadFlow(reversed: reversed, in: rule)
+        put("dynset", in: rule) {
+            rule.put(NFTA_DYNSET_SET_NAME.rawValue, text: set)
+            rule.put(NFTA_DYNSET_OP.rawValue, NFT_DYNSET_OP_ADD.rawValue.bigEndian)
+            rule.put(NFTA_DYNSET_SREG_KEY.rawValue, NFT_REG32_00.rawValue.bigEndian)
+            guard let bytes else { return }
+            rule.nest(NFTA_DYNSET_EXPR.rawValue) {
+                rule.put(NFTA_EXPR_NAME.rawValue, text: "quota")
+                rule.nest(NFTA_EXPR_DATA.rawValue) {
+                    rule.put(NFTA_QUOTA_BYTES.rawValue, bytes.bigEndian)
+                    rule.put(NFTA_QUOTA_FLAGS.rawValue, UInt32(NFT_QUOTA_F_INV.rawValue).bigEndian)
+                }
+            }
         }
     }
 

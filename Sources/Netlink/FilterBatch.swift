@@ -30,31 +30,45 @@ struct FilterBatch {
         batch.append(message)
     }
 
-    /// - Parameters:
-    ///   - id: Names the set within this transaction.
-    ///   - size: How many connections it may hold.
-    mutating func addSet(_ name: String, id: UInt32, size: Int) {
+    /// - Parameter id: names the set within this transaction.
+    mutating func addSet(_ set: PacketFilter.FlowSet, id: UInt32) {
         let message = Self.message(NFT_MSG_NEWSET, NLM_F_CREATE)
         message.put(NFTA_SET_TABLE.rawValue, text: table)
-        message.put(NFTA_SET_NAME.rawValue, text: name)
+        message.put(NFTA_SET_NAME.rawValue, text: set.name)
         message.put(NFTA_SET_ID.rawValue, id.bigEndian)
-        message.put(NFTA_SET_FLAGS.rawValue, UInt32(0))
+        let dynamic = set.isDynamic ? NFT_SET_EVAL.rawValue : 0
+        message.put(
+            NFTA_SET_FLAGS.rawValue, (dynamic | (set.timeout == nil ? 0 : NFT_SET_TIMEOUT.rawValue)).bigEndian)
+        if let timeout = set.timeout {
+            message.put(NFTA_SET_TIMEOUT.rawValue, UInt64(timeout / .milliseconds(1)).bigEndian)
+        }
         // For nft(8) alone, when it lists the set: ipv4_addr . inet_service . ipv4_addr . inet_service, 6 bits each.
         message.put(NFTA_SET_KEY_TYPE.rawValue, UInt32(7 << 18 | 13 << 12 | 7 << 6 | 13).bigEndian)
         message.put(NFTA_SET_KEY_LEN.rawValue, UInt32(16).bigEndian)
-        // With a size the kernel makes its hash table once.
-        message.nest(NFTA_SET_DESC.rawValue) {
-            message.put(NFTA_SET_DESC_SIZE.rawValue, UInt32(size).bigEndian)
+        // With a size the kernel makes its hash table once; a dynamic one begins small and grows.
+        if let size = set.size {
+            message.nest(NFTA_SET_DESC.rawValue) {
+                message.put(NFTA_SET_DESC_SIZE.rawValue, UInt32(size).bigEndian)
+            }
         }
         batch.append(message)
     }
 
     /// - Parameter isAll: nothing else of this transaction asks for an acknowledgement.
     mutating func add(_ flows: [PacketFilter.Flow], to set: String, isAll: Bool = false) {
+        put(flows, of: set, NFT_MSG_NEWSETELEM, NLM_F_CREATE, isAll: isAll)
+    }
+
+    mutating func remove(_ flows: [PacketFilter.Flow], from set: String) {
+        put(flows, of: set, NFT_MSG_DELSETELEM, 0, isAll: true)
+    }
+
+    private mutating func put(
+        _ flows: [PacketFilter.Flow], of set: String, _ type: nf_tables_msg_types, _ flags: Int32, isAll: Bool
+    ) {
         // A message has a page; an element takes 28 bytes of it.
         for start in stride(from: 0, to: flows.count, by: 100) {
-            let isFirst = start == 0
-            let message = Self.message(NFT_MSG_NEWSETELEM, NLM_F_CREATE | (isAll && isFirst ? NLM_F_ACK : 0))
+            let message = Self.message(type, flags | (isAll && start == 0 ? NLM_F_ACK : 0))
             message.put(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
             message.put(NFTA_SET_ELEM_LIST_SET.rawValue, text: set)
             message.nest(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) {
@@ -153,7 +167,27 @@ struct FilterBatch {
         return message
     }
 
+    static func elementsMessage(of set: String, in table: String) -> NetlinkMessage {
+        let message = message(NFT_MSG_GETSETELEM, NLM_F_DUMP)
+        message.put(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+        message.put(NFTA_SET_ELEM_LIST_SET.rawValue, text: set)
+        return message
+    }
+
     // MARK: Answers
+
+    /// The connections in a part of a listing.
+    static func flows(_ reply: NetlinkReply) -> [(flow: PacketFilter.Flow, left: Duration?)] {
+        let list = reply.attributes(after: MemoryLayout<nfgenmsg>.size).nested(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)
+        return (list?.all ?? []).compactMap { item in
+            let element = NetlinkAttributes(item.value)
+            guard let key = element.nested(NFTA_SET_ELEM_KEY.rawValue)?.bytes(NFTA_DATA_VALUE.rawValue),
+                let flow = PacketFilter.Flow(key: key)
+            else { return nil }
+            let left = element.number(NFTA_SET_ELEM_EXPIRATION.rawValue, as: UInt64.self)
+            return (flow, left.map { .milliseconds(Int64(UInt64(bigEndian: $0))) })
+        }
+    }
 
     static func ruleHandle(_ reply: NetlinkReply) -> UInt64? {
         guard UInt32(reply.type & 0xff) == NFT_MSG_NEWRULE.rawValue else { return nil }

@@ -32,6 +32,7 @@ extension PacketFilter {
         case hash(seed: UInt32, below: UInt32, of: UInt32, reversed: Bool)
         /// Its addresses and ports are in the named set of connections; `reversed` as above.
         case inSet(String, reversed: Bool)
+        case notInSet(String, reversed: Bool)
 
         // MARK: What connection tracking says of it
         /// `ct state`, one of these.
@@ -45,6 +46,13 @@ extension PacketFilter {
         case mark(UInt32)
         /// `ct count over`: there are more than so many connections that have passed this rule. For new ones.
         case connections(over: UInt32)
+
+        // MARK: What is remembered of it
+        /// Its addresses and ports go into the named set, which must be dynamic; false when the set is full. One that
+        /// is in it already stays as it is, with the time that it has left.
+        case remember(in: String, reversed: Bool)
+        /// The same, and from this many bytes on, in whole IP packets of either direction, it is true.
+        case spend(in: String, bytes: UInt64, reversed: Bool)
 
         // MARK: What is done to it on the way
         case count(String)
@@ -128,6 +136,20 @@ extension PacketFilter {
         /// As the registers hold it: each field in 4 bytes, network order first, zeros after.
         var key: [UInt8] {
             source.bytes + port(sourcePort) + destination.bytes + port(destinationPort)
+        }
+
+        /// Nil when these are not 16 bytes.
+        init?(key: ArraySlice<UInt8>) {
+            let bytes = Array(key)
+            guard bytes.count == 16 else { return nil }
+            func address(_ offset: Int) -> IPv4Address {
+                IPv4Address(
+                    networkOrder: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) })
+            }
+            source = address(0)
+            sourcePort = Int(bytes[4]) << 8 | Int(bytes[5])
+            destination = address(8)
+            destinationPort = Int(bytes[12]) << 8 | Int(bytes[13])
         }
 
         private func port(_ port: Int) -> [UInt8] { [UInt8(port >> 8 & 0xff), UInt8(port & 0xff), 0, 0] }

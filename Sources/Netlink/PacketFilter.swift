@@ -48,12 +48,24 @@ package final class PacketFilter {
     package struct FlowSet: Sendable {
         package var name: String
         package var flows: [Flow]
-        /// So many more may be added later.
+        /// Rules may add to it: `remember`, `spend`.
+        package var isDynamic: Bool
+        /// How long a connection stays in it, to the millisecond; for ever when nil.
+        package var timeout: Duration?
+        /// How many find room; 65,535 when nil.
+        package var size: Int?
+
+        /// So many more may be added later, when nothing else is said.
         package static let room = 4096
 
-        package init(_ name: String, _ flows: [Flow]) {
+        package init(
+            _ name: String, _ flows: [Flow] = [], isDynamic: Bool = false, timeout: Duration? = nil, size: Int? = nil
+        ) {
             self.name = name
             self.flows = flows
+            self.isDynamic = isDynamic
+            self.timeout = timeout
+            self.size = size ?? (isDynamic ? nil : flows.count + Self.room)
         }
     }
 
@@ -80,7 +92,7 @@ package final class PacketFilter {
         batch.addTable()
         for counter in counters { batch.addCounter(counter) }
         for (number, set) in sets.enumerated() {
-            batch.addSet(set.name, id: UInt32(number + 1), size: set.flows.count + FlowSet.room)
+            batch.addSet(set, id: UInt32(number + 1))
             batch.add(set.flows, to: set.name)
         }
         // Chains first, so that rules may lead to any of them.
@@ -120,6 +132,21 @@ package final class PacketFilter {
         var batch = FilterBatch(table: table)
         batch.add(flows, to: set, isAll: true)
         try socket.transact("add connections to a set of the packet filter of", batch.finished())
+    }
+
+    /// Takes connections out of a set, in which they must be.
+    package func remove(_ flows: [Flow], from set: String) throws(NetlinkError) {
+        if flows.isEmpty { return }
+        var batch = FilterBatch(table: table)
+        batch.remove(flows, from: set)
+        try socket.transact("take connections out of a set of the packet filter of", batch.finished())
+    }
+
+    /// The connections in a set and the time that each has left, sorted by their bytes: the kernel's order is a hash's.
+    package func flows(in set: String) throws(NetlinkError) -> [(flow: Flow, left: Duration?)] {
+        let replies = try socket.request(
+            "list a set of the packet filter of", FilterBatch.elementsMessage(of: set, in: table))
+        return replies.flatMap(FilterBatch.flows).sorted { $0.flow.key.lexicographicallyPrecedes($1.flow.key) }
     }
 
     /// Packets that the rule has matched so far.

@@ -20,6 +20,9 @@ final class TestUDP {
                 halfopen_socket_in(namespace, AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
             })
         let raw = descriptor.raw
+        // Room for all of a test's datagrams: what the network loses is asked, not what the reader does.
+        var room: Int32 = 16 << 20
+        setsockopt(raw, SOL_SOCKET, SO_RCVBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
         try Self.with(TestConnection.address("0.0.0.0", port)) { address, size in
             _ = try System.call("bind") { bind(raw, address, size) }
         }

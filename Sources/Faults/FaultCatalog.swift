@@ -9,6 +9,8 @@ package enum FaultCatalog {
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
             HangUp.self, HalfClose.self, Reset.self,
             Kill.self, Freeze.self,
+            NameFailure.self, NameDelay.self, NameWrongAddress.self, NameChange.self, NameTruncated.self,
+            NameIPv6BlackHole.self,
         ]
     }
 

@@ -100,7 +100,7 @@ package struct RunView: Sendable {
             for host in ends.hosts(of: change) { wire[host, default: []].append(Wire(moment: moment, change: change)) }
         case .mapping(let change): mappings.append(Mapping(moment: moment, change: change))
         case .lost(let lost): self.lost.append(lost)
-        case .traffic, .sockets, .process, .end: break
+        case .traffic, .sockets, .process, .lookup, .end: break
         }
     }
 
@@ -148,7 +148,8 @@ private struct LinkHosts {
             for end in [link.first, link.second] {
                 owners[link.name, default: [:]][end.hostAddress] = end.host
                 for host in lab.hosts where host.name == end.host {
-                    for address in host.addresses { owners[link.name, default: [:]][address] = end.host }
+                    let dead = [lab.deadIPv6Address(of: host.name)].compactMap { $0 }
+                    for address in host.addresses + dead { owners[link.name, default: [:]][address] = end.host }
                 }
             }
         }

@@ -12,6 +12,8 @@ package final class Lab {
     package private(set) var routers: [NATRouter] = []
     /// What is not as the plan has it, in sentences; empty in the lab kernel.
     package private(set) var notes: [String] = []
+    /// Nil when names are resolved by a hosts file, and until `startNameServer`.
+    package private(set) var nameServer: NameServer?
     /// Known once the first device of a wire has been tried.
     private var hasNetem: Bool?
 
@@ -41,7 +43,21 @@ package final class Lab {
             }
             routers.append(router)
         }
+        try DeadEnds.make(in: self)
         if Names.isLabKernel { note(try LabError.of("the lab kernel") { try LabSettings.applyToLabKernel() }) }
+    }
+
+    /// Answers questions about names from now on, whenever the loop runs; nothing when the plan has no name server.
+    /// - Parameters:
+    ///   - actors: each actor's name and the host that it runs on.
+    ///   - onLookup: is told of each question, when it comes.
+    package func startNameServer(
+        actors: [(name: String, host: String)], loop: EventLoop, onLookup: @escaping (NameServer.Lookup) -> Void
+    ) throws(LabError) {
+        guard let plan = plan.nameServer else { return }
+        nameServer = try LabError.of("the name server") {
+            try NameServer(plan, in: self, actors: actors, loop: loop, onLookup: onLookup)
+        }
     }
 
     /// Names were checked: an unknown one is our own bug.
@@ -197,7 +213,7 @@ package final class Lab {
 
 extension HardwareAddress {
     /// The same in every run: locally administered, link number, the wire's device, which end of it.
-    fileprivate static func ours(link: Int, device: Int32, isHost: Bool) -> HardwareAddress {
+    static func ours(link: Int, device: Int32, isHost: Bool) -> HardwareAddress {
         HardwareAddress([
             0x02, 0x68, UInt8(truncatingIfNeeded: link >> 8), UInt8(truncatingIfNeeded: link), UInt8(device),
             isHost ? 1 : 2,

@@ -3,7 +3,7 @@ import Glibc
 import Kernel
 import Scenarios
 
-/// How names are resolved in a lab: by a hosts file, and by nothing else.
+/// How names are resolved in a lab: by a hosts file, or by the lab's name server; by nothing else.
 package enum Names {
     /// The hosts file: every host's and every actor's name with its address. A host without links is its own loopback.
     /// - Parameter actors: each actor's name and the host that it runs on.
@@ -20,12 +20,26 @@ package enum Names {
     /// Puts the hosts file, and files that send every lookup there, over those of /etc: in the mount namespace of this
     /// process, which must be the lab's own. `/run` must be writable.
     package static func install(hostsFile: String) throws(SystemError) {
+        try install(
+            hosts: hostsFile, services: "hosts: files\n",
+            resolver: "# A lab has no name server: names are in /etc/hosts.\n")
+    }
+
+    /// Like it, with files that send every lookup to the lab's name server, but for that of `localhost`.
+    package static func installForNameServer() throws(SystemError) {
+        // Without a domain of its own a resolver asks for "broker", and not for "broker.example.net" first.
+        try install(
+            hosts: "127.0.0.1 localhost\n", services: "hosts: files dns\n",
+            resolver: "nameserver \(NameListener.address)\nsearch .\n")
+    }
+
+    private static func install(hosts: String, services: String, resolver: String) throws(SystemError) {
         // The lab's first process is process 1 of its own namespaces; in the lab kernel every process is the lab's.
         precondition(getpid() == 1 || isLabKernel, "names are installed in a lab only: these would be the machine's")
         try Files.makeFolder("/run/halfopen-names")
-        try put(hostsFile, over: "/etc/hosts")
-        try put("hosts: files\n", over: "/etc/nsswitch.conf")
-        try put("# A lab has no name server: names are in /etc/hosts.\n", over: "/etc/resolv.conf")
+        try put(hosts, over: "/etc/hosts")
+        try put(services, over: "/etc/nsswitch.conf")
+        try put(resolver, over: "/etc/resolv.conf")
     }
 
     /// User Mode Linux says so.

@@ -23,6 +23,25 @@ package struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// An IPv6 address as the kernel has it: sixteen bytes in network order.
+package struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
+    package let bytes: [UInt8]
+
+    /// Nil when the text is no IPv6 address.
+    package init?(_ text: String) {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        bytes = withUnsafeBytes(of: address) { Array($0) }
+    }
+
+    /// The shortest form (RFC 5952).
+    package var description: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        _ = bytes.withUnsafeBytes { inet_ntop(AF_INET6, $0.baseAddress, &text, socklen_t(text.count)) }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
 /// An Ethernet address.
 package struct HardwareAddress: Equatable, Sendable, CustomStringConvertible {
     /// Six bytes.

@@ -15,6 +15,7 @@ extension Event {
         case .traffic: self.init(time, .traffic(try Traffic(&fields)))
         case .sockets: self.init(time, .sockets(try SocketTable(&fields)))
         case .process: self.init(time, .process(try ProcessSample(&fields)))
+        case .lookup: self.init(time, .lookup(try NameLookup(&fields)))
         case .lost:
             self.init(time, .lost(LostEvents(probe: try fields.string("probe"), count: try fields.count("count"))))
         case .end: self.init(time, .end(try End(&fields)))
@@ -130,6 +131,18 @@ extension ProcessSample {
         self.init(
             try fields.instance(), cpu: try fields.count("cpu"), memory: try fields.count("memory"),
             descriptors: Int(try fields.count("descriptors")), threads: Int(try fields.count("threads")))
+    }
+}
+
+extension NameLookup {
+    fileprivate init(_ fields: inout EventFields) throws(FieldError) {
+        let answer = try fields.name("what", as: Answer.self)
+        let (host, name) = (try fields.string("host"), try fields.string("name"))
+        let type = try fields.string("type")
+        let addresses = answer == .addresses ? try fields.strings("addresses") : []
+        self.init(
+            host: host, name: name, type: type, answer, addresses: addresses, ttl: try fields.optionalCount("ttl"),
+            delay: try fields.optionalCount("delay") ?? 0)
     }
 }
 

@@ -20,6 +20,7 @@ package struct Event: Equatable, Sendable {
         case traffic(Traffic)
         case sockets(SocketTable)
         case process(ProcessSample)
+        case lookup(NameLookup)
         case lost(LostEvents)
         case end(End)
     }
@@ -279,6 +280,50 @@ package struct ProcessSample: Equatable, Sendable {
         self.memory = memory
         self.descriptors = descriptors
         self.threads = threads
+    }
+}
+
+/// A program asked the lab's name server for a name. Only in labs that have one.
+package struct NameLookup: Equatable, Sendable {
+    /// How it was answered.
+    package enum Answer: String, CaseIterable, Sendable {
+        case addresses
+        /// The name has nothing of this type (NODATA).
+        case empty
+        case noSuchName = "nxdomain"
+        case serverFailure = "servfail"
+        case refused
+        /// By UDP: ask again by TCP.
+        case truncated
+        /// Not at all.
+        case silence
+        /// By TCP: the connection was closed.
+        case hangUp = "hang-up"
+    }
+    /// The host whose program asked.
+    package var host: String
+    package var name: String
+    /// Type of the record: `A`, `AAAA`, `TYPE65`.
+    package var type: String
+    package var answer: Answer
+    /// With `addresses` only.
+    package var addresses: [String]
+    /// For how long `addresses` may be remembered, seconds.
+    package var ttl: Int64?
+    /// How much later than the question the answer was sent, nanoseconds; 0 for at once.
+    package var delay: Int64
+
+    package init(
+        host: String, name: String, type: String, _ answer: Answer, addresses: [String] = [], ttl: Int64? = nil,
+        delay: Int64 = 0
+    ) {
+        self.host = host
+        self.name = name
+        self.type = type
+        self.answer = answer
+        self.addresses = addresses
+        self.ttl = ttl
+        self.delay = delay
     }
 }
 

@@ -41,6 +41,17 @@ struct EventFields {
         return text
     }
 
+    mutating func strings(_ key: String) throws(FieldError) -> [String] {
+        guard let value = value(key) else { throw FieldError("'\(key)' is missing") }
+        guard case .array(let items) = value else { throw FieldError("'\(key)' is not an array") }
+        var texts: [String] = []
+        for item in items {
+            guard case .string(let text) = item else { throw FieldError("'\(key)' holds something that is no string") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     mutating func optionalInteger(_ key: String) throws(FieldError) -> Int64? {
         guard let value = value(key) else { return nil }
         guard case .integer(let number) = value else { throw FieldError("'\(key)' is not a whole number") }
@@ -55,6 +66,12 @@ struct EventFields {
     /// A number that counts something: 0 or more, and far enough from the limit that sums of a few stay in range.
     mutating func count(_ key: String) throws(FieldError) -> Int64 {
         let number = try integer(key)
+        guard number >= 0, number < 1 << 62 else { throw FieldError("'\(key)' is out of range: \(number)") }
+        return number
+    }
+
+    mutating func optionalCount(_ key: String) throws(FieldError) -> Int64? {
+        guard let number = try optionalInteger(key) else { return nil }
         guard number >= 0, number < 1 << 62 else { throw FieldError("'\(key)' is out of range: \(number)") }
         return number
     }

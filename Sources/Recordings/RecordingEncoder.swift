@@ -45,7 +45,7 @@ package struct RecordingEncoder: Sendable {
 extension Event {
     /// The kinds of events by their names in the file.
     package enum Kind: String, CaseIterable, Sendable {
-        case phase, actor, driver, fault, wire, mapping, traffic, sockets, process, lost, end
+        case phase, actor, driver, fault, wire, mapping, traffic, sockets, process, lookup, lost, end
     }
 }
 
@@ -61,6 +61,7 @@ extension Event.Body {
         case .traffic: .traffic
         case .sockets: .sockets
         case .process: .process
+        case .lookup: .lookup
         case .lost: .lost
         case .end: .end
         }
@@ -77,6 +78,7 @@ extension Event.Body {
         case .traffic(let totals): totals.write(to: &line)
         case .sockets(let table): table.write(to: &line)
         case .process(let sample): sample.write(to: &line)
+        case .lookup(let lookup): lookup.write(to: &line)
         case .lost(let lost):
             line.field("probe", lost.probe)
             line.field("count", lost.count)
@@ -224,5 +226,17 @@ extension ProcessSample {
         line.field("memory", memory)
         line.field("descriptors", descriptors)
         line.field("threads", threads)
+    }
+}
+
+extension NameLookup {
+    fileprivate func write(to line: inout JSONLineWriter) {
+        line.field("what", answer.rawValue)
+        line.field("host", host)
+        line.field("name", name)
+        line.field("type", type)
+        if answer == .addresses { line.field("addresses", .array(addresses.map { .string($0) })) }
+        if let ttl { line.field("ttl", ttl) }
+        if delay > 0 { line.field("delay", delay) }
     }
 }

@@ -5,7 +5,7 @@ import JSONLines
 package enum RecordingSchema {
     package struct Field: Sendable {
         package enum Form: Sendable {
-            case integer, count, string, boolean, object, endpoint
+            case integer, count, string, strings, boolean, object, endpoint
             case name([String])
         }
         package var name: String
@@ -38,6 +38,12 @@ package enum RecordingSchema {
         Field("index", .count, "its place among the faults of the timeline, from 0"),
         Field("fault", .string, "its kind"),
     ]
+    private static let lookup = [
+        Field("host", .string, "the host whose program asked"), Field("name", .string, "what it asked for"),
+        Field("type", .string, "the type of record that it asked for: `A`, `AAAA`, `TYPE65`"),
+    ]
+    private static let delay = Field(
+        "delay", .count, required: false, "how much later than the question the answer was sent, ns")
     private static let late = Field("late", .integer, "from the time due to the kernel's acknowledgement, ns")
 
     package static let lines: [Line] =
@@ -151,6 +157,16 @@ package enum RecordingSchema {
                 Field("descriptors", .count, "open descriptors"), Field("threads", .count, "threads"),
             ]),
         Line(
+            event: .lookup, what: [NameLookup.Answer.addresses.rawValue],
+            meaning: "A program asked the lab's name server for a name, and was told addresses.",
+            fields: lookup + [
+                Field("addresses", .strings, "the addresses that it was told"),
+                Field("ttl", .count, required: false, "for how long they may be remembered, s"), delay,
+            ]),
+        Line(
+            event: .lookup, what: NameLookup.Answer.allCases.filter { $0 != .addresses }.map(\.rawValue),
+            meaning: "A program asked the lab's name server for a name, and was told none.", fields: lookup + [delay]),
+        Line(
             event: .lost, what: [], meaning: "A probe missed events.",
             fields: [Field("probe", .string, "which"), Field("count", .count, "how many it missed, as far as known")]),
     ]
@@ -228,6 +244,7 @@ extension RecordingSchema.Field.Form {
         case .integer: ["type": "integer"]
         case .count: ["type": "integer", "minimum": 0]
         case .string: ["type": "string"]
+        case .strings: ["type": "array", "items": ["type": "string"]]
         case .boolean: ["type": "boolean"]
         case .object: ["type": "object"]
         case .endpoint: ["type": "string", "pattern": "^(\\[[0-9a-f:]+\\]|[0-9.]+):[0-9]{1,5}$"]
@@ -240,6 +257,7 @@ extension RecordingSchema.Field.Form {
         case .integer: "whole number"
         case .count: "whole number, 0 or more"
         case .string: "text"
+        case .strings: "list of texts"
         case .boolean: "true or false"
         case .object: "object"
         case .endpoint: "address:port"

@@ -86,7 +86,12 @@ package final class Engine: FaultField {
         do {
             builtLab = try Lab(scenario.lab, seed: request.seed)
             let actors = scenario.actors.map { (name: $0.name, host: $0.host) }
-            try Names.install(hostsFile: Names.hostsFile(scenario.lab, actors: actors))
+            if scenario.lab.nameServer == nil {
+                try Names.install(hostsFile: Names.hostsFile(scenario.lab, actors: actors))
+            } else {
+                try Names.installForNameServer()
+                try lab.startNameServer(actors: actors, loop: loop) { [unowned self] in record($0) }
+            }
         } catch let error as LabError where error.missing != nil {
             throw Ending(.unsupported, "\(error)")
         }
@@ -102,6 +107,10 @@ package final class Engine: FaultField {
             member.onMuchOutput = { [unowned self] in say("@flood \(instance.actor) \(instance.index)") }
         }
         timeline = Timeline(engine: self)
+    }
+
+    private func record(_ lookup: NameServer.Lookup) {
+        recorder.add(Timestamp(nanoseconds: lookup.time), .lookup(NameLookup(lookup)), source: "names")
     }
 
     private func report(at time: Int64, _ body: Event.Body) {

@@ -41,7 +41,7 @@ package struct Health {
                 break
             }
         case .wire(let change) where change.change == .firstResponse: answered.insert(change.to.address)
-        case .wire, .phase, .actor, .fault, .mapping, .traffic, .sockets, .process, .lost, .end: break
+        case .wire, .phase, .actor, .fault, .mapping, .traffic, .sockets, .process, .lookup, .lost, .end: break
         }
     }
 

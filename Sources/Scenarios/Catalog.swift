@@ -41,6 +41,12 @@ package struct FaultDefinition: Sendable {
         case firstHit
     }
 
+    /// What a lab must have from its start for a fault to find it there.
+    package enum Need: Sendable {
+        /// IPv6 that leads nowhere, in every host (`NameServerPlan.hasDeadIPv6`).
+        case deadIPv6
+    }
+
     package var name: String
     /// One sentence.
     package var summary: String
@@ -54,13 +60,14 @@ package struct FaultDefinition: Sendable {
     package var isDirected: Bool
     package var extent: Extent
     package var strike: Strike
+    package var needs: [Need]
     package var parameters: [Parameter]
     /// A line of a timeline.
     package var example: String
 
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
-        target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied,
+        target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied, needs: [Need] = [],
         parameters: [Parameter] = [], example: String
     ) {
         self.name = name
@@ -73,6 +80,7 @@ package struct FaultDefinition: Sendable {
         self.isDirected = isDirected
         self.extent = extent
         self.strike = strike
+        self.needs = needs
         self.parameters = parameters
         self.example = example
     }
@@ -120,6 +128,8 @@ package struct Parameter: Sendable {
         case text
         /// The kind of a fault in this scenario's timeline.
         case fault
+        /// An actor or a host, elsewhere than the name that the fault strikes.
+        case place
         /// A mapping from these names to durations.
         case durations([String])
     }

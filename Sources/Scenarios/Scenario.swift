@@ -28,6 +28,34 @@ package struct LabPlan: Equatable, Sendable {
     package var start: Int64
     /// Guest memory, bytes (default 512 MiB).
     package var memory: Int64
+    /// Nil when names are resolved by a hosts file.
+    package var nameServer: NameServerPlan?
+}
+
+/// Names are resolved by asking a name server, which listens in every host.
+package struct NameServerPlan: Equatable, Sendable {
+    /// For how long an answer may be remembered, in whole seconds.
+    package var ttl: Duration
+    /// Every host has an IPv6 address too, and whatever it sends by IPv6 vanishes: what names with an IPv6 address lead
+    /// to in a network whose IPv6 is broken.
+    package var hasDeadIPv6 = false
+
+    package static let usualTTL = Duration.seconds(60)
+
+    package init(ttl: Duration = usualTTL, hasDeadIPv6: Bool = false) {
+        self.ttl = ttl
+        self.hasDeadIPv6 = hasDeadIPv6
+    }
+}
+
+extension LabPlan {
+    /// In a lab with dead IPv6; nil for a host without links. 2001:db8::/32 is for documentation (RFC 3849).
+    package func deadIPv6Address(of host: String) -> String? {
+        guard nameServer?.hasDeadIPv6 ?? false, let number = hosts.firstIndex(where: { $0.name == host }),
+            !hosts[number].addresses.isEmpty
+        else { return nil }
+        return "2001:db8::\(String(number + 1, radix: 16))"
+    }
 }
 
 /// A machine of the lab: a network namespace with its actors.

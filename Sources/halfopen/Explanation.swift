@@ -129,6 +129,7 @@ enum Explanation {
         case .flag: "true or false"
         case .choice(let choices): choices.joined(separator: " or ")
         case .text: "text"
+        case .place: "an actor or a host"
         case .fault: "the kind of a fault in the timeline"
         case .durations(let names): "{ \(names.joined(separator: ", ")) }, each a duration"
         }

@@ -13,7 +13,9 @@ enum Samples {
 
     /// Every case of every enum of the events, at least once.
     static let bodies: [Event.Body] =
-        Phase.allCases.map { .phase($0) } + actors + drivers + faults
+        NameLookup.Answer.allCases.filter { $0 != .addresses }.map {
+            .lookup(NameLookup(host: "phone", name: "broker", type: "AAAA", $0, delay: 5))
+        } + Phase.allCases.map { .phase($0) } + actors + drivers + faults
         + WireChange.Change.allCases.map { .wire(WireChange(link: "phone-home", $0, from: inside, to: server)) } + [
             .wire(WireChange(link: "phone-home", .attempt, from: inside, to: server, repeated: true)),
             .mapping(
@@ -24,6 +26,13 @@ enum Samples {
             .sockets(SocketTable(host: "phone", states: [.init("ESTABLISHED", 1), .init("CLOSE_WAIT", 20)])),
             .sockets(SocketTable(host: "cloud", states: [])),
             .process(ProcessSample(client, cpu: 1, memory: 1 << 40, descriptors: 9, threads: 3)),
+            .lookup(
+                NameLookup(
+                    host: "phone", name: "broker", type: "A", .addresses, addresses: ["10.77.2.6"], ttl: 60)),
+            .lookup(
+                NameLookup(
+                    host: "phone", name: "broker", type: "A", .addresses, addresses: ["10.77.2.6", "10.77.3.6"],
+                    delay: 5)),
             .lost(LostEvents(probe: "capture phone-home", count: 17)),
         ]
 

@@ -28,6 +28,8 @@ enum Fixture {
                 "cut", .connections, .moment,
                 [Parameter("size", .size(1...(1 << 30)), required: true, "So many bytes.")]),
             fault("no-name", .name, .interval),
+            fault("moved", .name, .interval, [Parameter("to", .place, required: true, "Where it leads to.")]),
+            fault("dead-end", .name, .interval, needs: [.deadIPv6]),
             fault("partition", .groups, .interval),
         ],
         expectations: [
@@ -62,11 +64,11 @@ enum Fixture {
 
     private static func fault(
         _ name: String, _ target: FaultDefinition.TargetKind, _ extent: FaultDefinition.Extent,
-        _ parameters: [Parameter] = []
+        _ parameters: [Parameter] = [], needs: [FaultDefinition.Need] = []
     ) -> FaultDefinition {
         FaultDefinition(
             name: name, summary: "A fault called \(name).", wire: "", heals: "", hit: "", mechanism: "",
-            target: target, extent: extent, parameters: parameters, example: "")
+            target: target, extent: extent, needs: needs, parameters: parameters, example: "")
     }
 
     private static func expectation(

@@ -100,7 +100,7 @@ import Testing
     @Test func problemsNameTheFileOfThePart() {
         #expect(
             problems(lab: Self.lab + "from: x") == [
-                #"s/common/lab.yaml:3:1: unknown key "from" in lab; known: hosts, links, start, memory"#
+                #"s/common/lab.yaml:3:1: unknown key "from" in lab; known: hosts, links, start, name-server, memory"#
             ])
         #expect(problems(lab: "") == [#"s/nat.yaml:3:14: from "common/lab.yaml": the file is empty"#])
         #expect(

@@ -42,11 +42,23 @@ extension Checker {
         }
         let start = parts.compactMap { $0["start"] }.compactMap { date($0) }.last ?? 1_767_225_600
         let memory = parts.compactMap { part in part["memory"].flatMap { size($0, "memory", part.shape) } }.last
+        let nameServer = parts.compactMap { $0["name-server"] }.compactMap { checkNameServer($0) }.last
         guard problems.count == before else { return nil }
         let plans = drafts.compactMap { draft in hostPlan(draft, links) }
         guard problems.count == before else { return nil }
         let topology = Topology(hosts: plans, links: links)
-        return LabPlan(hosts: plans, links: topology.linksWithRoutes, start: start, memory: memory ?? 512 << 20)
+        return LabPlan(
+            hosts: plans, links: topology.linksWithRoutes, start: start, memory: memory ?? 512 << 20,
+            nameServer: nameServer)
+    }
+
+    private mutating func checkNameServer(_ node: Node) -> NameServerPlan? {
+        guard let fields = fields(node, Shapes.nameServer) else { return nil }
+        let ttl = value(fields, "ttl")?.duration ?? NameServerPlan.usualTTL
+        if let node = fields["ttl"], ttl.components.attoseconds != 0 {
+            add(node, "ttl \(quoted(node.text ?? "")) is not a whole number of seconds")
+        }
+        return NameServerPlan(ttl: ttl)
     }
 
     private mutating func checkHosts(_ node: Node, _ drafts: inout [HostDraft], _ declared: inout [String: Position]) {

@@ -78,6 +78,7 @@ extension Checker {
         }
         let target = checkTarget(fields, definition)
         let parameters = parameters(fields, definition.parameters)
+        if let target { checkPlaces(fields, definition, target) }
         guard problems.count == before, let at, let target else { return nil }
         let plan = FaultPlan(
             index: index, kind: kind, at: at, until: until, target: target, parameters: parameters,
@@ -233,6 +234,18 @@ extension Checker {
             return nil
         }
         return .link(link.name, from: from)
+    }
+
+    /// A name that is to lead elsewhere must lead to another host.
+    private mutating func checkPlaces(_ fields: Fields, _ definition: FaultDefinition, _ target: FaultTarget) {
+        guard case .name(let name) = target else { return }
+        func host(_ place: String) -> String { actorPlans.first { $0.name == place }?.host ?? place }
+        for case let parameter in definition.parameters {
+            guard case .place = parameter.kind, let node = fields[parameter.name], let place = node.text,
+                host(place) == host(name)
+            else { continue }
+            add(node, "\(quoted(name)) leads to \(quoted(place)) already: both are host \(quoted(host(name)))")
+        }
     }
 
     // MARK: Times

@@ -43,6 +43,7 @@ extension Checker {
                 return nil
             case .text: return .text(text)
             case .fault: return fault(text, node, key)
+            case .place: return isActorOrHost(text, node) ? .text(text) : nil
             case .durations: return nil
             }
         } catch {
@@ -103,6 +104,7 @@ extension Parameter.Kind {
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .text: "a text"
         case .fault: "the name of a fault"
+        case .place: "an actor or a host"
         case .durations: "a mapping of names to durations"
         }
     }

@@ -35,7 +35,7 @@ struct Checker {
         let name = top["name"].flatMap { self.name($0, longest: 64) }
         let summary = value(top, "summary")?.text
         let tags = top["tags"].map { texts($0, "tags") } ?? []
-        let lab = top["lab"].flatMap { checkLab($0) }
+        var lab = top["lab"].flatMap { checkLab($0) }
         self.lab = lab
         if let node = top["actors"] { checkActors(node) }
         let timeline = top["timeline"].flatMap { checkTimeline($0) }
@@ -43,6 +43,7 @@ struct Checker {
         let expectations = top["expect"].map { checkExpectations($0) } ?? []
         let healthyWithin = value(top, "healthy-within")?.duration ?? .seconds(60)
         let settle = value(top, "settle")?.duration ?? .zero
+        lab?.giveWhatFaultsNeed(timeline?.faults ?? [], catalog)
         guard problems.isEmpty, let name, let lab, let timeline else { return nil }
         return Scenario(
             name: name + (combination?.suffix ?? ""), summary: summary ?? "", tags: tags, lab: lab,
@@ -57,6 +58,17 @@ struct Checker {
         if node.text == "1" { return }
         let given = node.text.map(quoted) ?? node.kindInWords
         add(node, "format is \(given); this halfopen reads format 1")
+    }
+}
+
+extension LabPlan {
+    /// A fault of a name needs a name server, which is there when the scenario does not ask for it.
+    fileprivate mutating func giveWhatFaultsNeed(_ faults: [FaultPlan], _ catalog: Catalog) {
+        for fault in faults {
+            if case .name = fault.target { nameServer = nameServer ?? NameServerPlan() }
+            let needs = catalog.faults.first { $0.name == fault.kind }?.needs ?? []
+            if needs.contains(.deadIPv6) { nameServer?.hasDeadIPv6 = true }
+        }
     }
 }
 

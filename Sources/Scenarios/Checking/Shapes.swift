@@ -59,9 +59,21 @@ package struct Shapes: Sendable {
                 Shape.Key(
                     "start", .date, "the date at which the virtual lab boots; 2026-01-01T00:00:00Z when not given"),
                 Shape.Key(
+                    "name-server", .shape(nameServer),
+                    "names are resolved by asking a name server; by a hosts file when not given"),
+                Shape.Key(
                     "memory", .size((64 << 20)...(64 << 30)), "memory of the virtual lab; 512 MiB when not given"),
             ])
     }
+
+    static let nameServer = Shape(
+        "name-server",
+        [
+            // RFC 2181, section 8, takes 31 bits; this is a week, as long as caches keep anything.
+            Shape.Key(
+                "ttl", .parameter(.duration(.zero ... .seconds(604_800))),
+                "for how long answers may be remembered; 60s when not given")
+        ], mayBeEmpty: true)
 
     static let nat = Shape(
         "nat",

@@ -12,6 +12,10 @@ extension Plan: CustomStringConvertible {
 
     private var lab: [String] {
         var lines = ["lab of \(Units.text(date: scenario.lab.start)), memory \(Units.sizeText(scenario.lab.memory))"]
+        if let server = scenario.lab.nameServer {
+            let dead = server.hasDeadIPv6 ? ", IPv6 that leads nowhere" : ""
+            lines.append("name server in every host, answers hold for \(Units.text(server.ttl))\(dead)")
+        }
         for host in scenario.lab.hosts {
             var line = "host \(host.name)"
             if !host.addresses.isEmpty { line += " \(host.addresses.joined(separator: " "))" }

@@ -95,7 +95,7 @@ package enum ScenarioSchema {
         case .flag: [JSON.Member("enum", [true, false, "true", "false"])]
         case .choice(let choices):
             [JSON.Member("anyOf", [["enum": .array(choices.map { .string($0) })], .object(pattern(matrix))])]
-        case .text, .fault: [JSON.Member("type", scalar), JSON.Member("minLength", 1)]
+        case .text, .fault, .place: [JSON.Member("type", scalar), JSON.Member("minLength", 1)]
         case .durations(let names):
             members(of: Shape("durations", names.map { Shape.Key($0, .parameter(Shapes.anyDuration), "") }))
         }

@@ -7,6 +7,7 @@ package enum FaultCatalog {
             Blackhole.self, Refuse.self, Reject.self, LinkDown.self, Partition.self,
             Delay.self, Loss.self, Rate.self,
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
+            ConnectionLifetime.self, FirewallCutoff.self,
             HangUp.self, HalfClose.self, Reset.self,
             Kill.self, Freeze.self,
             NameFailure.self, NameDelay.self, NameWrongAddress.self, NameChange.self, NameTruncated.self,

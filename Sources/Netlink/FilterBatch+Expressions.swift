@@ -9,8 +9,12 @@ extension FilterBatch {
         case .cameBy, .cameNotBy, .leavesBy, .isTCP, .isUDP, .isICMP, .from, .to, .fromPort, .toPort, .flags,
             .longerThan, .carriesData, .payload, .hash, .inSet, .notInSet:
             putMatch(expression, in: rule)
-        case .remember(let set, let reversed): putMemory(set, nil, reversed: reversed, in: rule)
-        case .spend(let set, let bytes, let reversed): putMemory(set, bytes, reversed: reversed, in: rule)
+        case .remember(let set, let reversed):
+            putMemory(set, NFT_DYNSET_OP_ADD.rawValue, nil, reversed: reversed, in: rule)
+        case .spend(let set, let bytes, let reversed):
+            putMemory(set, NFT_DYNSET_OP_ADD.rawValue, bytes, reversed: reversed, in: rule)
+        case .forget(let set, let reversed):
+            putMemory(set, NFT_DYNSET_OP_DELETE.rawValue, nil, reversed: reversed, in: rule)
         case .state, .bytes, .packets, .mark, .connections: putTracked(expression, in: rule)
         case .count, .setWindow, .setSegmentSize, .setMark, .log: putStatement(expression, in: rule)
         case .accept, .drop, .goTo, .jump, .queue, .reset, .unreachable: putVerdict(expression, in: rule)
@@ -72,13 +76,13 @@ extension FilterBatch {
 
     /// - Parameter bytes: of a quota of its own for every connection.
     private static func putMemory(
-        _ set: String, _ bytes: UInt64?, reversed: Bool, in rule: borrowing NetlinkMessage
+        _ set: String, _ operation: UInt32, _ bytes: UInt64?, reversed: Bool, in rule: borrowing NetlinkMessage
     ) {
         putIPv4(in: rule)
         loadFlow(reversed: reversed, in: rule)
         put("dynset", in: rule) {
             rule.put(NFTA_DYNSET_SET_NAME.rawValue, text: set)
-            rule.put(NFTA_DYNSET_OP.rawValue, NFT_DYNSET_OP_ADD.rawValue.bigEndian)
+            rule.put(NFTA_DYNSET_OP.rawValue, operation.bigEndian)
             rule.put(NFTA_DYNSET_SREG_KEY.rawValue, NFT_REG32_00.rawValue.bigEndian)
             guard let bytes else { return }
             rule.nest(NFTA_DYNSET_EXPR.rawValue) {

@@ -51,8 +51,11 @@ extension PacketFilter {
         /// Its addresses and ports go into the named set, which must be dynamic; false when the set is full. One that
         /// is in it already stays as it is, with the time that it has left.
         case remember(in: String, reversed: Bool)
-        /// The same, and from this many bytes on, in whole IP packets of either direction, it is true.
+        /// The same; true once they have more than so many bytes to answer for, in whole IP packets of either
+        /// direction, this one included.
         case spend(in: String, bytes: UInt64, reversed: Bool)
+        /// They go out of it, if they are in it.
+        case forget(in: String, reversed: Bool)
 
         // MARK: What is done to it on the way
         case count(String)

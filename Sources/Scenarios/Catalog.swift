@@ -62,13 +62,15 @@ package struct FaultDefinition: Sendable {
     package var strike: Strike
     package var needs: [Need]
     package var parameters: [Parameter]
+    /// Names of parameters of which at least one must be given; none when empty.
+    package var needsOne: [String]
     /// A line of a timeline.
     package var example: String
 
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
         target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied, needs: [Need] = [],
-        parameters: [Parameter] = [], example: String
+        parameters: [Parameter] = [], needsOne: [String] = [], example: String
     ) {
         self.name = name
         self.summary = summary
@@ -82,6 +84,7 @@ package struct FaultDefinition: Sendable {
         self.strike = strike
         self.needs = needs
         self.parameters = parameters
+        self.needsOne = needsOne
         self.example = example
     }
 }

@@ -65,15 +65,23 @@ import Testing
         for parameter in parameters { #expect(definition.example.contains("\(parameter.name):")) }
     }
 
-    @Test func `a fault that strikes both ways takes no direction`() {
-        let line =
-            "- { at: 1m, until: 2m, fault: link-down, between: [phone, home], direction: phone -> home }"
+    @Test(arguments: [
+        (
+            "fault: link-down, between: [phone, home], direction: phone -> home",
+            #"unknown key "direction" in link-down"#
+        ),
+        (
+            "fault: firewall-cutoff, between: [phone, home]",
+            #"firewall-cutoff has no "bytes" and no "time""#
+        ),
+    ])
+    func `what a fault cannot do is a problem`(keys: String, problem: String) {
         do {
-            _ = try load(timeline: line)
+            _ = try load(timeline: "- { at: 1m, until: 2m, \(keys) }")
             Issue.record("it loads")
         } catch let problems as Problems {
             #expect(problems.all.count == 1)
-            #expect(problems.all[0].description.contains(#"unknown key "direction" in link-down"#))
+            #expect(problems.all[0].description.contains(problem))
         } catch {
             Issue.record(error)
         }

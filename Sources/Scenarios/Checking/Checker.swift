@@ -119,10 +119,13 @@ extension Checker {
         case .any: break
         case .exactlyOne where given.count != 1:
             add(node, "\(shape.name) takes exactly one of \(names.joined(separator: ", "))")
-        case .oneOf(let needed) where !given.contains { needed.contains($0.name) }:
-            let summary = shape.keys.first { $0.name == needed[0] }?.summary ?? ""
-            add(node, "\(shape.name) has no \(needed.map { quoted($0) }.joined(separator: " and no ")): \(summary)")
-        case .exactlyOne, .oneOf: break
+        case .oneOf(let lists):
+            for needed in lists where !given.contains(where: { needed.contains($0.name) }) {
+                let summary = shape.keys.first { $0.name == needed[0] }?.summary ?? ""
+                let missing = needed.map { quoted($0) }.joined(separator: " and no ")
+                add(node, "\(shape.name) has no \(missing): \(summary)")
+            }
+        case .exactlyOne: break
         }
     }
 

@@ -53,8 +53,8 @@ package struct Shape: Sendable {
         case any
         /// Exactly one of all keys.
         case exactlyOne
-        /// At least one of these.
-        case oneOf([String])
+        /// At least one of these, and of these...
+        case oneOf([[String]])
     }
 
     /// As messages name it: `in nat`.

@@ -19,7 +19,7 @@ package struct Shapes: Sendable {
         let link = Self.link(profiles: catalog.profiles.map(\.name))
         let labPart = Self.labPart(link: link)
         let from = Shape.Key("from", .files, "files with hosts and links to begin with")
-        let lab = Shape("lab", [from] + labPart.keys, rule: .oneOf(["hosts", "from"]))
+        let lab = Shape("lab", [from] + labPart.keys, rule: .oneOf([["hosts", "from"]]))
         let faults = catalog.faults.map(Self.fault)
         let expectations = catalog.expectations.map(Self.expectation)
         self.lab = lab
@@ -169,9 +169,10 @@ package struct Shapes: Sendable {
             case .moment: [at]
             case .interval: [at, until]
             }
+        let needed = (definition.target == .link ? [["between", "link"]] : []) + [definition.needsOne]
         return Shape(
             definition.name, extent + [kind] + target(definition) + definition.parameters.map(key),
-            rule: definition.target == .link ? .oneOf(["between", "link"]) : .any)
+            rule: .oneOf(needed.filter { !$0.isEmpty }))
     }
 
     private static func target(_ definition: FaultDefinition) -> [Shape.Key] {

@@ -26,8 +26,15 @@ package enum ScenarioSchema {
         switch shape.rule {
         case .any: break
         case .exactlyOne: members += [JSON.Member("minProperties", 1), JSON.Member("maxProperties", 1)]
-        case .oneOf(let keys):
-            members.append(JSON.Member("anyOf", .array(keys.map { ["required": .array([.string($0)])] })))
+        case .oneOf(let lists):
+            let needs = lists.map { keys in
+                JSON.Member("anyOf", .array(keys.map { ["required": .array([.string($0)])] }))
+            }
+            if needs.count > 1 {
+                members.append(JSON.Member("allOf", .array(needs.map { .object([$0]) })))
+            } else {
+                members += needs
+            }
         }
         return members
     }

@@ -4,8 +4,8 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
+            Delay.self, Jitter.self, Loss.self, BurstLoss.self, FourStateLoss.self, Reordering.self, Rate.self,
             Blackhole.self, Refuse.self, Reject.self, LinkDown.self, Partition.self,
-            Delay.self, Loss.self, Rate.self,
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
             ConnectionLifetime.self, FirewallCutoff.self,
             HangUp.self, HalfClose.self, Reset.self,

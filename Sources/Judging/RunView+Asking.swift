@@ -116,7 +116,7 @@ extension RunView {
     /// for the programs.
     package var underWay: Duration {
         scenario.lab.links.reduce(.seconds(1)) { sum, link in
-            sum + (link.impairment.delay + link.impairment.jitter) * 2
+            sum + link.impairment.delay + link.impairment.jitter + link.back.delay + link.back.jitter
         }
     }
 }

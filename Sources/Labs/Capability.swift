@@ -9,6 +9,7 @@ package enum Capability: String, CaseIterable, Sendable {
     case veth
     case netem = "sch_netem"
     case tokenBucket = "sch_tbf"
+    case byteLimit = "sch_red"
     case filter = "nf_tables"
     case translation = "nf_nat with nf_conntrack"
 
@@ -17,10 +18,10 @@ package enum Capability: String, CaseIterable, Sendable {
     package static func missing(for plan: LabPlan, impaired: Bool = false) -> [String] {
         var needed: [Capability] = [.namespaces]
         if !plan.links.isEmpty { needed += [.veth, .filter] }
-        if impaired || plan.links.contains(where: { ImpairmentQueues.needsNetem($0.impairment) }) {
-            needed.append(.netem)
-        }
-        if plan.links.contains(where: { $0.impairment.rate != nil }) { needed.append(.tokenBucket) }
+        let impairments = plan.links.flatMap { [$0.impairment, $0.back] }
+        if impaired || impairments.contains(where: ImpairmentQueues.needsNetem) { needed.append(.netem) }
+        if impairments.contains(where: { $0.rate != nil }) { needed.append(.tokenBucket) }
+        if impairments.contains(where: { $0.byteLimit != nil }) { needed.append(.byteLimit) }
         if plan.hosts.contains(where: { $0.nat != nil }) { needed.append(.translation) }
         var missing: [String] = []
         for capability in needed where (try? capability.isPresent()) != true {
@@ -57,8 +58,11 @@ package enum Capability: String, CaseIterable, Sendable {
                 .add, Netem(), handle: QueueHandle(major: 1), parent: .root, on: RouteSocket.loopback)
         case .tokenBucket:
             try RouteSocket(in: scratch).tokenBucket(
-                .add, TokenBucket(rate: 1_000_000, limit: 10), handle: QueueHandle(major: 1), parent: .root,
+                .add, TokenBucket(rate: 1_000_000), limit: 10, handle: QueueHandle(major: 1), parent: .root,
                 on: RouteSocket.loopback)
+        case .byteLimit:
+            try RouteSocket(in: scratch).byteLimit(
+                .add, nil, handle: QueueHandle(major: 1), parent: .root, on: RouteSocket.loopback)
         case .filter:
             _ = try PacketFilter(in: scratch, chains: [.init("c", .forward)])
         case .translation:

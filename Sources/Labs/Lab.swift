@@ -14,8 +14,8 @@ package final class Lab {
     package private(set) var notes: [String] = []
     /// Nil when names are resolved by a hosts file, and until `startNameServer`.
     package private(set) var nameServer: NameServer?
-    /// Known once the first device of a wire has been tried.
-    private var hasNetem: Bool?
+    /// Of the kernel, as far as the devices made so far have shown.
+    private var abilities = ImpairmentQueues.Abilities()
 
     /// Builds it: namespaces, then links, then routers.
     /// - Parameter seed: the run's; every direction of every link draws a stream of random numbers from it.
@@ -200,14 +200,14 @@ package final class Lab {
         _ plan: LinkPlan, from: Wire.Side, leaving: Wire.Side, _ routes: RouteSocket, seed: UInt64
     ) throws -> Wire.Direction {
         let own = Seed.derived(from: seed, for: "link \(plan.name) from \(from.host)")
-        let hasNetem = try self.hasNetem ?? ImpairmentQueues.tryNetem(on: leaving.index, routes)
-        self.hasNetem = hasNetem
-        var queues = ImpairmentQueues(device: leaving.index, seed: own, hasNetem: hasNetem)
-        try queues.set(plan.impairment, routes)
-        if !hasNetem, plan.impairment.delay > .zero {
+        let wanted = plan.impairment(from: from.host)
+        let queues = try ImpairmentQueues(
+            device: leaving.index, seed: own, abilities: abilities, doing: wanted, routes)
+        abilities = queues.abilities
+        if !abilities.netem, wanted.delay > .zero {
             note(["links have no delay: this kernel lacks sch_netem"])
         }
-        return Wire.Direction(egress: leaving, queues: queues, base: plan.impairment)
+        return Wire.Direction(egress: leaving, queues: queues, base: wanted)
     }
 }
 

@@ -28,7 +28,13 @@ package final class Wire {
     private var fromFirst: Direction
     private var fromSecond: Direction
 
-    typealias Overlay = (id: String, change: (inout Impairment) -> Void)
+    /// A change of what befalls packets, for a while.
+    struct Overlay {
+        var id: String
+        var change: (inout Impairment) -> Void
+        /// What the queues did while it made a difference.
+        var credit = Struck()
+    }
 
     /// One direction: what impairs it, on the device by which packets leave.
     struct Direction {
@@ -37,11 +43,26 @@ package final class Wire {
         var base: Impairment
         /// In the order in which they were laid.
         var overlays: [Overlay] = []
+        /// The counters as they were when the overlays' credits were last brought up to date.
+        var seen = Struck()
 
-        var effective: Impairment {
+        var effective: Impairment { Self.effective(base, overlays) }
+
+        private static func effective(_ base: Impairment, _ overlays: some Sequence<Overlay>) -> Impairment {
             var result = base
             for overlay in overlays { overlay.change(&result) }
             return result
+        }
+
+        /// Gives what has happened since to the overlays without which the link would be another. One that a later
+        /// overlay hides, or that changes nothing, has no part in it.
+        mutating func credit(_ now: Struck) {
+            let all = effective
+            for index in overlays.indices {
+                let others = overlays[..<index] + overlays[(index + 1)...]
+                if Self.effective(base, others) != all { overlays[index].credit += now - seen }
+            }
+            seen = now
         }
     }
 
@@ -76,23 +97,49 @@ package final class Wire {
     }
 
     /// Changes what befalls packets from `host`, or in both directions (nil), until `removeOverlay`. Overlays are
-    /// applied in the order in which they were laid. Packets under way keep their time, and are not overtaken.
+    /// applied in the order in which they were laid; one that is there already gets another change in its place.
+    /// Packets under way keep their time, and are not overtaken.
     package func overlay(
         id: String, from host: String?, change: @escaping (inout Impairment) -> Void
     ) throws(LabError) {
-        try changeOverlays(from: host) { $0.append((id, change)) }
+        try changeOverlays { direction, sender in
+            guard host == nil || host == sender else { return }
+            if let index = direction.overlays.firstIndex(where: { $0.id == id }) {
+                direction.overlays[index].change = change
+            } else {
+                direction.overlays.append(Overlay(id: id, change: change))
+            }
+        }
     }
 
-    /// Fine for one that is not there.
-    package func removeOverlay(_ id: String) throws(LabError) {
-        try changeOverlays(from: nil) { $0.removeAll { $0.id == id } }
+    /// Gives what it did in all. Fine for one that is not there: nothing.
+    @discardableResult
+    package func removeOverlay(_ id: String) throws(LabError) -> Struck {
+        var total = Struck()
+        try changeOverlays { direction, _ in
+            direction.overlays.removeAll {
+                guard $0.id == id else { return false }
+                total += $0.credit
+                return true
+            }
+        }
+        return total
     }
 
-    /// Both directions change, or none.
-    private func changeOverlays(from host: String?, _ change: (inout [Overlay]) -> Void) throws(LabError) {
+    /// What an overlay that is there has done so far, in every direction that it changes.
+    package func struck(by id: String) throws(LabError) -> Struck {
+        try fromFirst.credit(struck(from: first.host))
+        try fromSecond.credit(struck(from: second.host))
+        return (fromFirst.overlays + fromSecond.overlays).filter { $0.id == id }.reduce(Struck()) { $0 + $1.credit }
+    }
+
+    /// Both directions change, or none. What was done until now is to the credit of the overlays that were there.
+    private func changeOverlays(_ change: (inout Direction, _ sender: String) -> Void) throws(LabError) {
+        try fromFirst.credit(struck(from: first.host))
+        try fromSecond.credit(struck(from: second.host))
         let former = (fromFirst.overlays, fromSecond.overlays)
-        if host == nil || side(of: host!) == first { change(&fromFirst.overlays) }
-        if host == nil || side(of: host!) == second { change(&fromSecond.overlays) }
+        change(&fromFirst, first.host)
+        change(&fromSecond, second.host)
         do throws(LabError) {
             try apply(&fromFirst)
             try apply(&fromSecond)
@@ -213,27 +260,53 @@ package final class Wire {
         }
     }
 
-    /// What its impairment did to packets in one direction since the link was made: the proof that a change of it
-    /// acted.
+    /// What its impairment did to packets: the proof that a change of it acted.
     package struct Struck: Equatable, Sendable {
         /// Packets that came to its queues, whatever became of them.
-        package var entered: Int64
+        package var entered: Int64 = 0
         /// Packets lost by chance.
-        package var lost: Int64
+        package var lost: Int64 = 0
         /// How often a packet had to wait for the rate, and packets dropped for want of room in front of it.
-        package var held: Int64
+        package var held: Int64 = 0
+        /// Packets sent at once, ahead of those that wait for the delay to pass.
+        package var sentAhead: Int64 = 0
+
+        package init() {}
+
+        static func + (a: Struck, b: Struck) -> Struck {
+            var result = Struck()
+            result.entered = a.entered + b.entered
+            result.lost = a.lost + b.lost
+            result.held = a.held + b.held
+            result.sentAhead = a.sentAhead + b.sentAhead
+            return result
+        }
+
+        static func - (a: Struck, b: Struck) -> Struck {
+            var result = Struck()
+            result.entered = a.entered - b.entered
+            result.lost = a.lost - b.lost
+            result.held = a.held - b.held
+            result.sentAhead = a.sentAhead - b.sentAhead
+            return result
+        }
+
+        static func += (a: inout Struck, b: Struck) { a = a + b }
     }
 
+    /// In one direction since the link was made.
     package func struck(from host: String) throws(LabError) -> Struck {
         let direction = side(of: host) == first ? fromFirst : fromSecond
         return try LabError.of("link \(name)") {
             let all = try direction.queues.statistics(routes) ?? QueueStatistics()
             let bucket = try direction.queues.bucketStatistics(routes) ?? QueueStatistics()
+            var struck = Struck()
+            struck.entered = Int64(clamping: all.sentPackets + all.waiting + all.dropped)
             // The outer queue counts as dropped what the inner one had no room for.
-            return Struck(
-                entered: Int64(clamping: all.sentPackets + all.waiting + all.dropped),
-                lost: Int64(clamping: all.dropped) - Int64(clamping: bucket.dropped),
-                held: Int64(clamping: bucket.heldBack + bucket.dropped))
+            struck.lost = Int64(clamping: all.dropped) - Int64(clamping: bucket.dropped)
+            struck.held = Int64(clamping: bucket.heldBack + bucket.dropped)
+            struck.sentAhead = Int64(clamping: all.sentAhead)
+            return struck
         }
     }
 }

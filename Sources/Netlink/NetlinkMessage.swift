@@ -6,9 +6,19 @@ package struct NetlinkMessage: ~Copyable {
     let raw: OpaquePointer
 
     /// `type` such as RTM_NEWLINK; NLM_F_REQUEST and NLM_F_ACK are added when it is sent.
-    package init(_ type: some BinaryInteger, flags: Int32 = 0) {
-        guard let raw = nlmsg_alloc_simple(Int32(type), flags) else { fatalError("no memory for a netlink message") }
-        self.raw = raw
+    /// - Parameter capacity: bytes that it may have; a page when nil.
+    package init(_ type: some BinaryInteger, flags: Int32 = 0, capacity: Int? = nil) {
+        if let capacity {
+            guard let raw = nlmsg_alloc_size(capacity),
+                nlmsg_put(raw, UInt32(NL_AUTO_PORT), UInt32(NL_AUTO_SEQ), Int32(type), 0, flags) != nil
+            else { fatalError("no memory for a netlink message") }
+            self.raw = raw
+        } else {
+            guard let raw = nlmsg_alloc_simple(Int32(type), flags) else {
+                fatalError("no memory for a netlink message")
+            }
+            self.raw = raw
+        }
     }
 
     deinit { nlmsg_free(raw) }

@@ -66,11 +66,14 @@ package struct FaultDefinition: Sendable {
     package var needsOne: [String]
     /// A line of a timeline.
     package var example: String
+    /// What is wrong with parameters that are right each by itself: the one to point at, and a sentence.
+    package var objection: @Sendable ([String: Value]) -> (parameter: String, message: String)?
 
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
         target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied, needs: [Need] = [],
-        parameters: [Parameter] = [], needsOne: [String] = [], example: String
+        parameters: [Parameter] = [], needsOne: [String] = [], example: String,
+        objection: @escaping @Sendable ([String: Value]) -> (parameter: String, message: String)? = { _ in nil }
     ) {
         self.name = name
         self.summary = summary
@@ -86,6 +89,7 @@ package struct FaultDefinition: Sendable {
         self.parameters = parameters
         self.needsOne = needsOne
         self.example = example
+        self.objection = objection
     }
 }
 

@@ -86,8 +86,22 @@ package struct LinkPlan: Equatable, Sendable {
     package var name: String
     package var first: LinkEnd
     package var second: LinkEnd
-    /// In both directions alike.
+    /// Of packets that the first host sends.
     package var impairment: Impairment
+    /// Of packets that the second host sends.
+    package var back: Impairment
+
+    /// - Parameter back: the same as `impairment` when not given.
+    package init(name: String, first: LinkEnd, second: LinkEnd, impairment: Impairment, back: Impairment? = nil) {
+        self.name = name
+        self.first = first
+        self.second = second
+        self.impairment = impairment
+        self.back = back ?? impairment
+    }
+
+    /// Of packets that this end of the link sends.
+    package func impairment(from host: String) -> Impairment { host == first.host ? impairment : back }
 }
 
 /// One end of a link. Each end is a /30 subnet of two: the host's address and the wire's.
@@ -97,21 +111,6 @@ package struct LinkEnd: Equatable, Sendable {
     package var wireAddress: String
     /// The other side's interfaces that are reached through this end, as host routes: every address behind it.
     package var reaches: [String]
-}
-
-/// What a link does to each packet in one direction. One-way values.
-package struct Impairment: Equatable, Sendable {
-    /// Default 1 ms: a storm cannot happen in no time at all.
-    package var delay: Duration = .milliseconds(1)
-    /// Uniform, plus or minus.
-    package var jitter: Duration = .zero
-    /// Probability, 0...1.
-    package var loss: Double = 0
-    /// Bits per second; nil for no limit.
-    package var rate: Int64?
-    /// Queue in front of the rate limit, packets.
-    package var limit: Int = 1000
-    package init() {}
 }
 
 /// A program on a host.

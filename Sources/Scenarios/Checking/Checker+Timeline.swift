@@ -79,6 +79,9 @@ extension Checker {
         let target = checkTarget(fields, definition)
         let parameters = parameters(fields, definition.parameters)
         if let target { checkPlaces(fields, definition, target) }
+        if problems.count == before, let objection = definition.objection(parameters) {
+            add(fields[objection.parameter] ?? node, objection.message)
+        }
         guard problems.count == before, let at, let target else { return nil }
         let plan = FaultPlan(
             index: index, kind: kind, at: at, until: until, target: target, parameters: parameters,

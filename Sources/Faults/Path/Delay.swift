@@ -24,7 +24,8 @@ package struct Delay: Fault {
                 "jitter", .duration(.zero ... .seconds(2)), default: .duration(.zero),
                 "The delay of each packet differs by up to so much, uniformly."),
         ],
-        example: "- { at: 5m, until: 8m, fault: delay, between: [phone, home], delay: 800ms, jitter: 200ms }")
+        example: "- { at: 5m, until: 8m, fault: delay, between: [phone, home], delay: 800ms, jitter: 200ms }",
+        objection: { Jitter.objection(delay: $0["delay"]?.duration, jitter: $0["jitter"]?.duration) })
 
     private let target: (name: String, from: String?)
     private let id: String
@@ -43,6 +44,9 @@ package struct Delay: Fault {
         return try LinkOverlay(Self.self, id: id, on: field.link(target.name), from: target.from) {
             $0.delay = delay
             $0.jitter = jitter
+            $0.distribution = .uniform
+            $0.jitterCorrelation = 0
+            $0.keepsOrder = true
         } count: {
             $0.entered
         }

@@ -5,11 +5,8 @@ import Scenarios
 final class LinkOverlay: ActiveFault {
     private let kind: any Fault.Type
     private let wire: Wire
-    private let hosts: [String]
     private let id: String
     private let count: (Wire.Struck) -> Int64
-    /// Of each direction when it struck.
-    private var before: [Int64] = []
     /// What it came to, once healed.
     private var total: Int64?
 
@@ -17,7 +14,7 @@ final class LinkOverlay: ActiveFault {
     /// - Parameters:
     ///   - from: The host whose packets are struck; nil for both.
     ///   - change: What becomes of the link's impairment.
-    ///   - count: Which of the wire's counters proves it.
+    ///   - count: Which of the wire's counters proves it. Another overlay that hides this one takes its count as well.
     init(
         _ kind: any Fault.Type, id: String, on wire: Wire, from: String?,
         change: @escaping (inout Impairment) -> Void, count: @escaping (Wire.Struck) -> Int64
@@ -26,27 +23,16 @@ final class LinkOverlay: ActiveFault {
         self.wire = wire
         self.id = id
         self.count = count
-        hosts = from.map { [$0] } ?? [wire.first.host, wire.second.host]
-        before = try counters()
         try kind.attempt { try wire.overlay(id: id, from: from, change: change) }
     }
 
     func hits() throws(FaultError) -> Int64 {
         if let total { return total }
-        return zip(before, try counters()).reduce(0) { $0 + max(0, $1.1 - $1.0) }
+        return count(try kind.attempt { try wire.struck(by: id) })
     }
 
     func heal() throws(FaultError) {
         if total != nil { return }
-        total = try hits()
-        try kind.attempt { try wire.removeOverlay(id) }
-    }
-
-    private func counters() throws(FaultError) -> [Int64] {
-        var result: [Int64] = []
-        for host in hosts {
-            result.append(count(try kind.attempt { try wire.struck(from: host) }))
-        }
-        return result
+        total = count(try kind.attempt { try wire.removeOverlay(id) })
     }
 }

@@ -23,6 +23,7 @@ package final class Wire {
     /// Adds the neighbours and routes that the wire was made with.
     private let wayThrough: () throws -> Void
     private var isDown = false
+    private var trackers: Set<String> = []
     private var rules: [String: PacketFilter.Rule] = [:]
     /// Packets from the first host leave by the second device, and the other way about.
     private var fromFirst: Direction
@@ -236,6 +237,17 @@ package final class Wire {
     package func dropped(_ id: String) throws(LabError) -> Int64 {
         guard let rule = rules[id] else { return 0 }
         return try LabError.of("link \(name)") { try filter.count(rule) }
+    }
+
+    // MARK: Connection tracking
+
+    /// A fault's rules track connections here. They begin by themselves; what they leave behind is for `endTracking`.
+    package func track(_ id: String) { trackers.insert(id) }
+
+    /// Those rules are gone. With the last of them the kernel forgets what it knows of connections here.
+    package func endTracking(_ id: String) throws(LabError) {
+        guard trackers.remove(id) != nil, trackers.isEmpty else { return }
+        try LabError.of("link \(name)") { try Conntrack(namespace: namespace.raw, host: name).flush() }
     }
 
     // MARK: Counters

@@ -52,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "LabKernel",
-                "Running",
+                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "Faults",
+                "LabKernel", "Running",
             ]),
 
         .testTarget(name: "JSONLinesTests", dependencies: ["JSONLines"]),

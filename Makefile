@@ -6,7 +6,7 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel demo test check bench determinism clean
+.PHONY: help setup build kernel demo test check bench determinism schedules clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -28,10 +28,7 @@ demo: kernel ## sets everything up and runs the demo scenarios
 
 test: kernel ## sets everything up and runs every test, those that need a kernel inside the lab kernel
 	swift build --build-tests
-	@status=0; \
-	HALFOPEN_BINARY=$(CURDIR)/$(BINARY) swift test --skip-build --skip KernelTests || status=1; \
-	scripts/kernel-tests $(BINARY) || status=1; \
-	exit $$status
+	@scripts/tests $(BINARY)
 
 check: setup ## format, warnings as errors, the project's own rules
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
@@ -44,6 +41,10 @@ bench: kernel ## measures what the design promises
 
 determinism: kernel ## plays the demo 20 times with one seed and compares the recordings
 	scripts/determinism $(BINARY) scenarios/demo 20
+
+schedules: kernel ## plays 500 random schedules of overlapping faults; each must heal to what stood before
+	swift build --build-tests
+	scripts/schedules $(BINARY) 500
 
 clean: ## removes what was built here; the lab kernel stays in its cache
 	rm -rf .build

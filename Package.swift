@@ -52,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "Faults",
-                "LabKernel", "Running",
+                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "LabKernel",
+                "Running",
             ]),
 
         .testTarget(name: "JSONLinesTests", dependencies: ["JSONLines"]),
@@ -77,9 +77,9 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "CLinux", "Kernel", "Scenarios", "Netlink", "Nftables", "Labs", "Faults", "Actors", "Probes",
-                "LabKernel",
-                "Running",
+                "CLinux", "CNetlink", "Kernel", "Scenarios", "Netlink", "Nftables", "Labs", "Faults", "Actors",
+                "Probes",
+                "LabKernel", "Running",
             ]),
         // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.
         .testTarget(name: "CommandTests", dependencies: ["JSONLines"]),

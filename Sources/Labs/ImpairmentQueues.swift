@@ -57,6 +57,9 @@ struct ImpairmentQueues {
             }
             try routes.packetQueue(
                 .add, limit: limit, handle: Self.packets, parent: packetsParent, on: device)
+            // A change says the limit where the kernel shows it; a bucket that heals is as it was from the start.
+            try routes.tokenBucket(
+                .change, tokens, limit: limit, handle: Self.bucket, parent: bucketParent, on: device)
         }
         try check(wanted, routes)
     }

@@ -47,6 +47,15 @@ package struct FaultDefinition: Sendable {
         case deadIPv6
     }
 
+    /// Where it can act.
+    package enum Labs: Equatable, Sendable {
+        case both
+        /// In the host lab only where the host's kernel has this, such as `sch_netem`.
+        case hostNeeds(String)
+        /// In the virtual lab only, and why.
+        case virtualOnly(String)
+    }
+
     package var name: String
     /// One sentence.
     package var summary: String
@@ -61,6 +70,7 @@ package struct FaultDefinition: Sendable {
     package var extent: Extent
     package var strike: Strike
     package var needs: [Need]
+    package var labs: Labs
     package var parameters: [Parameter]
     /// Names of parameters of which at least one must be given; none when empty.
     package var needsOne: [String]
@@ -72,7 +82,7 @@ package struct FaultDefinition: Sendable {
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
         target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied, needs: [Need] = [],
-        parameters: [Parameter] = [], needsOne: [String] = [], example: String,
+        labs: Labs = .both, parameters: [Parameter] = [], needsOne: [String] = [], example: String,
         objection: @escaping @Sendable ([String: Value]) -> (parameter: String, message: String)? = { _ in nil }
     ) {
         self.name = name
@@ -86,6 +96,7 @@ package struct FaultDefinition: Sendable {
         self.extent = extent
         self.strike = strike
         self.needs = needs
+        self.labs = labs
         self.parameters = parameters
         self.needsOne = needsOne
         self.example = example

@@ -70,12 +70,19 @@ enum DropMeasure {
             """
     }
 
-    static func inLab() throws {
-        let source = SourceFile(path: "bench.yaml", text: scenario)
-        let loaded = try ScenarioLoader.standard.load(sources: [source], name: "bench")
-        let lab = try Lab(loaded.scenario.lab, seed: 1)
-        let bench = try DropBench(on: lab.link("left-right"), rounds: rounds)
-        let medians = [bench.ours, bench.nft, bench.tc].map { String(DropBench.median($0)) }
-        GuestInit.tell("@drop \(medians.joined(separator: " "))")
+    /// The first process of the host lab.
+    static func inLab(_ arguments: [String]) throws -> Never {
+        let orders = try GuestInit.start(arguments)
+        do {
+            let source = SourceFile(path: "bench.yaml", text: scenario)
+            let loaded = try ScenarioLoader.standard.load(sources: [source], name: "bench")
+            let lab = try Lab(loaded.scenario.lab, seed: 1)
+            let bench = try DropBench(on: lab.link("left-right"), rounds: rounds)
+            let medians = [bench.ours, bench.nft, bench.tc].map { String(DropBench.median($0)) }
+            GuestInit.tell("@drop \(medians.joined(separator: " "))")
+        } catch {
+            GuestInit.tell("\(error)")
+        }
+        GuestInit.end(orders)
     }
 }

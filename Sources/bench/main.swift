@@ -5,25 +5,13 @@ import LabKernel
 
 let words = Array(CommandLine.arguments.dropFirst())
 do {
-    if words.first == "guest" { try inLab(Array(words.dropFirst())) }
+    if words.first == "guest" { try DropMeasure.inLab(Array(words.dropFirst())) }
     guard words.count == 1 else { throw SystemError("measure without the path of the halfopen binary", code: EINVAL) }
     let halfopen = Subject(binary: try Files.resolve(words[0]))
     let keeper = try Keeper()
     try DropMeasure.run(halfopen, keeper)
-    try ArmMeasure.run(keeper)
     try VirtualMeasures.run(halfopen)
 } catch {
     Bench.row("failed", "\(error)")
     exit(70)
-}
-
-/// The first process of a host lab.
-func inLab(_ arguments: [String]) throws -> Never {
-    let orders = try GuestInit.start(arguments)
-    do {
-        if orders.arguments.first == "arm" { try ArmMeasure.inLab() } else { try DropMeasure.inLab() }
-    } catch {
-        GuestInit.tell("\(error)")
-    }
-    GuestInit.end(orders)
 }

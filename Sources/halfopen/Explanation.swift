@@ -28,6 +28,12 @@ enum Explanation {
             case .moment: "a moment: at"
             case .interval: "an interval: at and until"
             }
+        let labs =
+            switch fault.labs {
+            case .both: "virtual and host"
+            case .hostNeeds(let what): "virtual; host where its kernel has \(what)"
+            case .virtualOnly(let reason): "virtual only: \(reason)"
+            }
         return """
             \(fault.name) (fault)
 
@@ -35,6 +41,7 @@ enum Explanation {
 
             target       \(target)
             extent       \(extent)
+            labs         \(wrapped(labs, indent: 13))
             on the wire  \(wrapped(fault.wire, indent: 13))
             heals        \(wrapped(fault.heals, indent: 13))
             a hit is     \(wrapped(fault.hit, indent: 13))

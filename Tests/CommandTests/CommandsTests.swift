@@ -185,49 +185,46 @@ import Testing
     /// The example that `explain` shows of every fault and expectation, in a scenario that has what it names.
     @Test func `every example of the catalog loads`() throws {
         let scratch = try Scratch()
-        let base = """
-            format: 1
-            name: example
-            lab:
-              hosts: { phone: {}, home: { nat: { idle-timeout: 5m } }, cloud: {} }
-              links:
-                - { between: [phone, home] }
-                - { between: [home, cloud] }
-            actors:
-              broker: { role: server, on: cloud, run: [broker], ready: { port: 1883 } }
-              ticker: { role: publisher, on: cloud, run: [ticker] }
-              subscriber: { role: client, on: phone, run: [subscriber] }
-            timeline:
-            FAULTS  - { end: 100m }
-            expect:
-
-            """
-        let standard = "  - { at: 10m, until: 15m, fault: blackhole, between: [phone, home] }\n"
-        for (kind, heading) in [("faults", "timeline:"), ("expectations", "expect:")] {
-            for name in try names(kind) {
-                let page = try Halfopen.run(["explain", name]).output
-                let example = try #require(page.components(separatedBy: "\(heading)\n").last, "\(page)")
-                    .split(separator: "\n").map { "  " + $0.drop { $0 == " " } + "\n" }.joined()
-                #expect(example.contains(name), "\(page)")
-                let text =
-                    kind == "faults"
-                    ? base.replacingOccurrences(of: "FAULTS", with: example)
-                        + "  - { connects: subscriber, within: 5s }\n"
-                    : base.replacingOccurrences(of: "FAULTS", with: standard) + example
-                _ = try scratch.write("example.yaml", text)
-                let outcome = try Halfopen.run(["check", "example.yaml"], in: scratch.path)
-                #expect(outcome.status == 0, "\(name): \(outcome.all)\n\(text)")
-            }
+        let hole = "- { at: 10m, until: 15m, fault: blackhole, between: [phone, home] }"
+        func check(_ name: String, _ text: String) throws {
+            _ = try scratch.write("example.yaml", text)
+            let outcome = try Halfopen.run(["check", "example.yaml"], in: scratch.path)
+            #expect(outcome.status == 0, "\(name): \(outcome.all)\n\(text)")
+        }
+        func example(_ name: String, below heading: String) throws -> [String] {
+            let page = try Halfopen.run(["explain", name]).output
+            let lines = try #require(page.components(separatedBy: "\(heading)\n").last, "\(page)")
+                .split(separator: "\n").map { String($0.drop { $0 == " " }) }
+            #expect(lines.contains { $0.contains(name) }, "\(page)")
+            return lines
+        }
+        for name in try names("faults") {
+            try check(name, ExampleScenario.text(timeline: try example(name, below: "timeline:"), end: "100m"))
+        }
+        let publisher = "actors:\n  ticker: { role: publisher, on: cloud, run: [ticker] }\n"
+        for name in try names("expectations") {
+            let text = ExampleScenario.text(timeline: [hole]).replacingOccurrences(of: "actors:\n", with: publisher)
+            let whole = try #require(text.components(separatedBy: "expect:\n").first)
+            let lines = try example(name, below: "expect:").map { "  \($0)\n" }.joined()
+            try check(name, "\(whole)expect:\n\(lines)")
         }
         for name in try names("profiles") {
-            let text = base.replacingOccurrences(of: "FAULTS", with: standard)
+            let text = ExampleScenario.text(timeline: [hole])
                 .replacingOccurrences(
-                    of: "[phone, home] }\n    - {", with: "[phone, home], profile: \(name) }\n    - {")
+                    of: "- { between: [phone, home] }", with: "- { between: [phone, home], profile: \(name) }")
             #expect(text.contains("profile"))
-            _ = try scratch.write("example.yaml", text + "  - { connects: subscriber, within: 5s }\n")
-            let outcome = try Halfopen.run(["check", "example.yaml"], in: scratch.path)
-            #expect(outcome.status == 0, "\(name): \(outcome.all)")
+            try check(name, text)
             #expect(try Halfopen.run(["explain", name]).status == 0)
+        }
+    }
+
+    /// What `explain` prints is the definition, whole.
+    @Test func `explain says everything of every fault`() throws {
+        for name in try names("faults") {
+            let page = try Halfopen.run(["explain", name]).output
+            for part in ["target", "extent", "labs", "on the wire", "heals", "a hit is", "mechanism"] {
+                #expect(page.contains("\n\(part) "), "\(part) in \(page)")
+            }
         }
     }
 

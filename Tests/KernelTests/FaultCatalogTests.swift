@@ -1,40 +1,13 @@
 import Faults
+import Running
 import Scenarios
 import Testing
 
 /// What the definitions promise to the checker and to people. Needs no kernel.
 @Suite struct FaultCatalogTests {
-    private static let catalog = Catalog(
-        faults: FaultCatalog.definitions,
-        expectations: [
-            ExpectationDefinition(
-                name: "anything", summary: "", details: "", subject: .client, parameters: [], example: "")
-        ], profiles: [])
-
-    /// The lab and the actors that every example speaks of.
     private func load(timeline: String) throws -> [FaultPlan] {
-        let text = """
-            format: 1
-            name: example
-            summary: An example of a definition.
-            lab:
-              hosts:
-                phone: {}
-                home: { nat: { idle-timeout: 5m } }
-                cloud: {}
-              links:
-                - { between: [phone, home] }
-                - { between: [home, cloud] }
-            actors:
-              broker: { role: server, on: cloud, run: [server] }
-              subscriber: { role: client, on: phone, run: [client] }
-            timeline:
-              \(timeline)
-              - { end: 40m }
-            expect:
-              - { anything: subscriber }
-            """
-        let loader = ScenarioLoader(catalog: Self.catalog) { _ in Array(text.utf8) }
+        let text = ExampleScenario.text(timeline: [timeline])
+        let loader = ScenarioLoader(catalog: .standard) { _ in Array(text.utf8) }
         let loaded = try loader.load(path: "example.yaml")
         return try #require(loaded.first).scenario.faults
     }

@@ -1,0 +1,130 @@
+import Faults
+import Foundation
+import Glibc
+import Kernel
+import Labs
+import Scenarios
+import Testing
+
+@testable import Running
+
+extension KernelTests {
+    /// Faults combine and overlap freely, and each heals to exactly what stood before it.
+    @Suite struct RandomSchedulesTests {
+        /// Played by the engine with real actors, one after the other; the state of the lab is what the system's own
+        /// tools print of every namespace.
+        @Test func `after random schedules of overlapping faults a lab is as it was`() throws {
+            // `make schedules` plays five hundred.
+            let seeds = try getenv("HALFOPEN_SCHEDULES").map { try Self.range(String(cString: $0)) } ?? 1...40
+            for seed in seeds {
+                let schedule = try RandomSchedule(seed: UInt64(seed))
+                let (before, after, ending) = try schedule.play()
+                let differences = after.differences(from: before)
+                guard differences.isEmpty, ending == "finished " else {
+                    let comment = (schedule.timeline + differences + [ending]).joined(separator: "\n")
+                    Issue.record("seed \(seed):\n\(comment)")
+                    continue
+                }
+            }
+        }
+
+        /// `1..250`
+        private static func range(_ text: String) throws -> ClosedRange<Int> {
+            let numbers = text.components(separatedBy: "..").compactMap { Int($0) }
+            try #require(numbers.count == 2 && numbers[0] <= numbers[1], "HALFOPEN_SCHEDULES=\(text)")
+            return numbers[0]...numbers[1]
+        }
+
+        /// The generator draws every fault there is, and up to twelve at a time.
+        @Test func `schedules reach every fault`() throws {
+            var kinds: Set<String> = []
+            var sizes: Set<Int> = []
+            for seed in 1...500 {
+                let schedule = try RandomSchedule(seed: UInt64(seed))
+                kinds.formUnion(schedule.loaded.scenario.faults.map(\.kind))
+                sizes.insert(schedule.timeline.count)
+            }
+            #expect(kinds == Set(FaultCatalog.definitions.map(\.name)))
+            #expect(sizes == Set(1...12))
+        }
+    }
+}
+
+/// Between one and twelve faults of the catalogue at random times of ten minutes, drawn from a seed. Each is its
+/// definition's example, at another time.
+struct RandomSchedule {
+    let seed: UInt64
+    private(set) var timeline: [String] = []
+    private(set) var loaded: LoadedScenario
+
+    init(seed: UInt64) throws {
+        self.seed = seed
+        var lots = Lots(seed)
+        let wanted = lots.number(1...12)
+        loaded = try Self.load([])
+        while timeline.count < wanted {
+            let line = Self.line(&lots)
+            // One kind strikes one target once at a time; who draws that draws again.
+            guard let more = try? Self.load(timeline + [line]) else { continue }
+            timeline.append(line)
+            loaded = more
+        }
+    }
+
+    private static func load(_ timeline: [String]) throws -> LoadedScenario {
+        let text = ExampleScenario.text(timeline: timeline, end: "11m")
+        let source = SourceFile(path: "example.yaml", text: text)
+        return try ScenarioLoader.standard.load(sources: [source], name: "example")
+    }
+
+    private static func line(_ lots: inout Lots) -> String {
+        let kinds = FaultCatalog.definitions
+        let definition = kinds[lots.number(0...kinds.count - 1)]
+        let at = lots.number(1...540)
+        let until = lots.number((at + 1)...600)
+        return definition.example
+            .replacing(/\bat: [0-9a-z.]+/, with: "at: \(at)s")
+            .replacing(/\buntil: [0-9a-z.]+/, with: "until: \(until)s")
+    }
+
+    /// The lab before the first fault and after the last has healed, and how the run ended.
+    func play() throws -> (before: KernelState, after: KernelState, ending: String) {
+        let folder = "/tmp/schedule-\(seed)"
+        try Files.makeFolder(folder)
+        let loop = try EventLoop()
+        let request = RunRequest(
+            scenario: "example", sources: loaded.sources, seed: 1, lab: "virtual", folder: folder, wantsPcap: false)
+        var (before, after): (KernelState?, KernelState?)
+        var ending = ""
+        var engine: Engine?
+        var failure: (any Error)?
+        let playing = try Engine(
+            loaded: loaded, request: request, folders: RunFolders(run: folder, work: "\(folder)/work"), loop: loop,
+            reaper: try Reaper(loop: loop), kernel: "test",
+            say: { line in
+                if line.hasPrefix("@end ") { ending = String(line.dropFirst(5)) }
+                do {
+                    if line == "@phase play" { before = try KernelState(of: engine!.lab) }
+                    if line == "@phase settle" { after = try KernelState(of: engine!.lab) }
+                } catch {
+                    failure = failure ?? error
+                }
+            })
+        engine = playing
+        try playing.play()
+        if let failure { throw failure }
+        let early: Comment = "the run ended before its time: \(ending)\n\(timeline.joined(separator: "\n"))"
+        return (try #require(before, early), try #require(after, early), ending)
+    }
+}
+
+/// Random numbers that are the same in every build.
+private struct Lots {
+    private var state: UInt64
+    init(_ seed: UInt64) { state = Seed.derived(from: seed, for: "schedule") }
+
+    mutating func number(_ range: ClosedRange<Int>) -> Int {
+        state = Seed.mixed(state)
+        return range.lowerBound + Int(state >> 16) % range.count
+    }
+}

@@ -159,3 +159,11 @@ int64_t halfopen_capture_lost(int capture)
         return 0;
     return statistics.tp_drops;
 }
+
+int halfopen_packet_send(int socket, int device, const uint8_t *address, const uint8_t *packet, uint32_t length)
+{
+    struct sockaddr_ll target = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = device, .sll_halen = 6 };
+    memcpy(target.sll_addr, address, 6);
+    return sendto(socket, packet, length, 0, (struct sockaddr *)&target, sizeof target) == (ssize_t)length ? 0 : -1;
+}

@@ -123,8 +123,8 @@ package final class Lab {
             _ = try LabSettings.apply(
                 LabSettings.everywhere + LabSettings.forwarding + LabSettings.wires, to: namespace)
             let routes = try RouteSocket(in: namespace)
-            let first = Wire.Side(device: "first", index: Self.firstIndex, host: plan.first.host)
-            let second = Wire.Side(device: "second", index: Self.firstIndex + 1, host: plan.second.host)
+            let first = side("first", Self.firstIndex, plan.first, link: number)
+            let second = side("second", Self.firstIndex + 1, plan.second, link: number)
             try connect(plan.first, plan, to: first, routes, number: number)
             try connect(plan.second, plan, to: second, routes, number: number)
             let wayThrough = { [unowned self] in try addWayThrough(plan, first, second, routes) }
@@ -136,6 +136,12 @@ package final class Lab {
                 fromFirst: try direction(plan, from: first, leaving: second, routes, seed: seed),
                 fromSecond: try direction(plan, from: second, leaving: first, routes, seed: seed))
         }
+    }
+
+    private func side(_ device: String, _ index: Int32, _ end: LinkEnd, link number: Int) -> Wire.Side {
+        Wire.Side(
+            device: device, index: index, host: end.host,
+            hardwareAddress: .ours(link: number, device: index, isHost: false))
     }
 
     /// A veth pair from host to wire with addresses, neighbours and the host's routes.
@@ -151,7 +157,7 @@ package final class Lab {
             hardwareAddress: .ours(link: number, device: side.index, isHost: true))
         let there = VethEnd(
             device: side.device, index: side.index,
-            hardwareAddress: .ours(link: number, device: side.index, isHost: false))
+            hardwareAddress: side.hardwareAddress)
         try host.routes.makeVeth(here, peer: there, in: wire.namespace)
         try host.routes.turnOffloadsOff(here.device)
         try host.routes.setUp(here.index)

@@ -9,6 +9,7 @@ package final class Wire {
         package var device: String
         package var index: Int32
         package var host: String
+        package var hardwareAddress: HardwareAddress
     }
 
     /// The link's name.
@@ -17,7 +18,8 @@ package final class Wire {
     package let first: Side
     package let second: Side
     /// A wire keeps its hosts: a device goes when its peer's namespace goes.
-    private let ends: [LabHost]
+    let ends: [LabHost]
+    let injectors = Injectors()
     package let routes: RouteSocket
     private let filter: PacketFilter
     /// Adds the neighbours and routes that the wire was made with.

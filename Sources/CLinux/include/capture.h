@@ -27,3 +27,6 @@ int halfopen_capture_read(int capture, struct halfopen_packet *packets, int limi
 int halfopen_pcap_begin(int pcap);
 /// How many packets the kernel could not keep since the last call.
 int64_t halfopen_capture_lost(int capture);
+/// Sends an IPv4 packet out of a device of the AF_PACKET (SOCK_DGRAM) socket's namespace, to this Ethernet address. In
+/// C because Glibc's module has no sockaddr_ll. 0, or -1 and errno.
+int halfopen_packet_send(int socket, int device, const uint8_t *address, const uint8_t *packet, uint32_t length);

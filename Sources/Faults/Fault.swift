@@ -1,5 +1,6 @@
 import Kernel
 import Labs
+import Netlink
 import Scenarios
 
 /// Something that the timeline does to a link, a router or an actor. One fault, one file, registered in `FaultCatalog`;
@@ -74,10 +75,16 @@ extension Fault {
         } catch let error as LabError {
             throw FaultError(definition.name, error.description, isUnsupported: error.missing != nil)
         } catch let error as SystemError where missing?.codes.contains(error.code) ?? false {
-            let reason = "\(error); this kernel lacks \(missing!.what), which the virtual lab (--lab virtual) has"
-            throw FaultError(definition.name, reason, isUnsupported: true)
+            throw lacking(missing!.what, error)
+        } catch let error as NetlinkError where missing?.codes.contains(error.code) ?? false {
+            throw lacking(missing!.what, error)
         } catch {
             throw FaultError(definition.name, "\(error)")
         }
+    }
+
+    private static func lacking(_ what: String, _ error: any Error) -> FaultError {
+        let reason = "\(error); this kernel lacks \(what), which the virtual lab (--lab virtual) has"
+        return FaultError(definition.name, reason, isUnsupported: true)
     }
 }

@@ -86,6 +86,12 @@ final class TestActors: ActorControl {
 
     /// Starts it and waits for its first line, `ready`.
     func start(_ name: String, on host: String, in namespace: Int32, _ program: [String]) throws {
+        try launch(name, on: host, in: namespace, program)
+        #expect(lines(of: name, within: .seconds(30), until: "ready") == ["ready"])
+    }
+
+    /// Starts it.
+    func launch(_ name: String, on host: String, in namespace: Int32, _ program: [String]) throws {
         let ends = try Descriptor.pipe()
         let output = Descriptor(owning: ends.reader)
         let writer = Descriptor(owning: ends.writer)
@@ -96,7 +102,6 @@ final class TestActors: ActorControl {
         let process = try ChildProcess(request)
         let actor = Running(host: host, process: process, output: output)
         running[name] = actor
-        #expect(lines(of: name, within: .seconds(30), until: "ready") == ["ready"])
     }
 
     /// What it has written, waiting until `last` is among it.

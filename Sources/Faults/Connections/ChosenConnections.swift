@@ -82,6 +82,15 @@ struct ChosenConnections {
         }
         connections = lot?.draw(from: fitting) ?? fitting
     }
+
+    private init(host: String, connections: [Connection]) {
+        self.host = host
+        self.connections = connections
+    }
+
+    func filter(_ isWanted: (Connection) -> Bool) -> ChosenConnections {
+        ChosenConnections(host: host, connections: connections.filter(isWanted))
+    }
 }
 
 extension Lab {
@@ -102,9 +111,12 @@ struct PeerHosts {
 
     /// - Parameter host: where the socket is.
     mutating func names(of socket: TCPSocket, from host: String) throws -> [String] {
-        if !field.lab.crosses(socket) { return [host] }
+        field.lab.crosses(socket) ? try names(from: socket.local, to: socket.remote) : [host]
+    }
+
+    mutating func names(from local: TransportAddress, to remote: TransportAddress) throws -> [String] {
         var names: [String] = []
-        var remote = socket.remote
+        var remote = remote
         // Each router is passed once.
         while let found = field.lab.plan.hosts.first(where: { $0.addresses.contains(remote.address) }),
             !names.contains(found.name)
@@ -112,7 +124,7 @@ struct PeerHosts {
             names.append(found.name)
             guard found.nat != nil else { break }
             let entry = try table(of: found.name).first {
-                $0.isTCP && $0.reply.source == socket.local && $0.reply.destination == remote
+                $0.isTCP && $0.reply.source == local && $0.reply.destination == remote
             }
             guard let entry else { break }
             remote = entry.original.source

@@ -14,6 +14,7 @@ let package = Package(
         .systemLibrary(name: "CLibNL", pkgConfig: "libnl-3.0", providers: [.apt(["libnl-3-dev"])]),
         .target(name: "CNetlink", dependencies: ["CLibNL", "CLinux"]),
         .target(name: "CNftables", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("nftables")]),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
 
@@ -29,7 +30,7 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["Kernel", "CLinux", "CLibNL", "CNetlink"]),
         // For tests and benchmarks only: starting the library costs each guest 4 ms, and a rule through it 300 us.
         .target(name: "Nftables", dependencies: ["Kernel", "Netlink", "CNftables"]),
-        .target(name: "Labs", dependencies: ["Kernel", "CLinux", "Netlink", "Scenarios"]),
+        .target(name: "Labs", dependencies: ["Kernel", "CLinux", "COpenSSL", "Netlink", "Scenarios"]),
         .target(name: "Actors", dependencies: ["Kernel", "JSONLines", "Scenarios", "Recordings"]),
         .target(name: "Faults", dependencies: ["Kernel", "CLinux", "Netlink", "Labs", "Actors", "Scenarios"]),
         .target(name: "Probes", dependencies: ["Kernel", "CLinux", "Netlink", "Recordings"]),

@@ -14,6 +14,7 @@ package enum FaultCatalog {
             Kill.self, Freeze.self,
             NameFailure.self, NameDelay.self, NameWrongAddress.self, NameChange.self, NameTruncated.self,
             NameIPv6BlackHole.self,
+            CertificateFault.self, TLSHandshakeStall.self, TLSPlainText.self, TLSOldProtocol.self,
         ]
     }
 

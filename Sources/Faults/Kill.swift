@@ -44,6 +44,12 @@ package struct Kill: Fault {
         restartAfter = plan.duration("restart-after")
     }
 
+    /// Part of another fault.
+    init(of actor: String, restartAfter: Duration?) {
+        self.actor = actor
+        self.restartAfter = restartAfter
+    }
+
     package func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault {
         var watched: [Int32] = []
         defer { watched.forEach { close($0) } }

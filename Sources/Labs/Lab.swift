@@ -14,6 +14,8 @@ package final class Lab {
     package private(set) var notes: [String] = []
     /// Nil when names are resolved by a hosts file, and until `startNameServer`.
     package private(set) var nameServer: NameServer?
+    /// Nil when no actor has one, and until `makeCertificates`.
+    package private(set) var certificates: Certificates?
     /// Of the kernel, as far as the devices made so far have shown.
     private var abilities = ImpairmentQueues.Abilities()
 
@@ -58,6 +60,15 @@ package final class Lab {
         nameServer = try LabError.of("the name server") {
             try NameServer(plan, in: self, actors: actors, loop: loop, onLookup: onLookup)
         }
+    }
+
+    /// Makes an authority and the certificates of these actors, in files below `CertificatePlan.folder`; nothing when
+    /// there are none.
+    package func makeCertificates(
+        _ owners: [(actor: String, host: String, plan: CertificatePlan)]
+    ) throws(LabError) {
+        if owners.isEmpty { return }
+        certificates = try LabError.of("certificates") { try Certificates(owners, in: plan) }
     }
 
     /// Names were checked: an unknown one is our own bug.

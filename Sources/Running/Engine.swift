@@ -86,6 +86,10 @@ package final class Engine: FaultField {
         do {
             builtLab = try Lab(scenario.lab, seed: request.seed)
             let actors = scenario.actors.map { (name: $0.name, host: $0.host) }
+            try lab.makeCertificates(
+                scenario.actors.compactMap { actor in
+                    actor.certificate.map { (actor: actor.name, host: actor.host, plan: $0) }
+                })
             if scenario.lab.nameServer == nil {
                 try Names.install(hostsFile: Names.hostsFile(scenario.lab, actors: actors))
             } else {

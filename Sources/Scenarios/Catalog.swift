@@ -45,6 +45,8 @@ package struct FaultDefinition: Sendable {
     package enum Need: Sendable {
         /// IPv6 that leads nowhere, in every host (`NameServerPlan.hasDeadIPv6`).
         case deadIPv6
+        /// A certificate of the actor that it strikes (`CertificatePlan`).
+        case certificate
     }
 
     /// Where it can act.

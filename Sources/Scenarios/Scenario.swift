@@ -141,11 +141,34 @@ package struct ActorPlan: Equatable, Sendable {
     package var stopWithin: Duration
     /// Bytes of log kept for each instance (default 1 MiB).
     package var logLimit: Int
+    /// Nil when it needs none.
+    package var certificate: CertificatePlan?
 
     package struct Variable: Equatable, Sendable {
         package var name: String
         package var value: String
     }
+}
+
+/// A TLS certificate for an actor, with its key, from an authority that the lab has made for itself.
+package struct CertificatePlan: Equatable, Sendable {
+    /// Names that it is good for, beside the actor's, its host's, their addresses and localhost.
+    package var names: [String] = []
+    /// From the lab's start (default 400 days: longer than any timeline).
+    package var validFor = usualValidity
+
+    package static let usualValidity = Duration.seconds(400 * 86_400)
+
+    package init(names: [String] = [], validFor: Duration = usualValidity) {
+        self.names = names
+        self.validFor = validFor
+    }
+
+    // Always there, so that files of programs that know no placeholders may name them.
+    package static let folder = "/run/certificates"
+    package static let authority = folder + "/ca.pem"
+    package static func certificate(of actor: String) -> String { "\(folder)/\(actor)/certificate.pem" }
+    package static func key(of actor: String) -> String { "\(folder)/\(actor)/key.pem" }
 }
 
 /// A fault of the timeline: a moment (`until` nil) or an interval, counted from `play`.

@@ -21,7 +21,7 @@ enum ExampleScenario {
             - { between: [phone, tower], name: cellular }
             - { between: [tower, cloud] }
         actors:
-          broker: { role: server, on: cloud, run: \(server), ready: { port: 1883 } }
+          broker: { role: server, on: cloud, run: \(server), ready: { port: 1883 }, certificate: {} }
           standby: { role: server, on: reserve, run: \(server), ready: { port: 1883 } }
           subscriber:
             role: client

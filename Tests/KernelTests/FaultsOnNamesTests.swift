@@ -73,7 +73,8 @@ extension KernelTests {
             #expect(try names.ask(TestQuery.bytes("broker"))?.suffix(4) == [10, 77, 0, 6])
         }
 
-        @Test func `Node's resolver finds its way`() throws {
+        /// c-ares, which reads resolv.conf by itself; where Node is installed.
+        @Test(.enabled(if: access("/usr/bin/node", X_OK) == 0)) func `Node's resolver finds its way`() throws {
             let text = """
                 import subprocess
                 script = '''

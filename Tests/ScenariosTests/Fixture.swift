@@ -29,6 +29,7 @@ enum Fixture {
                 [Parameter("size", .size(1...(1 << 30)), required: true, "So many bytes.")]),
             fault("no-name", .name, .interval),
             fault("moved", .name, .interval, [Parameter("to", .place, required: true, "Where it leads to.")]),
+            fault("bad-certificate", .actor, .interval, needs: [.certificate]),
             fault("dead-end", .name, .interval, needs: [.deadIPv6]),
             fault("partition", .groups, .interval),
         ],

@@ -53,6 +53,15 @@ extension MessageTests {
             "ticker.py, \"{broker}\"", "ticker.py, \"broker}\"",
             #"19:71: "broker}" has a } without its {; write }} for a brace"#),
         Mistake(
+            "ticker.py, \"{broker}\"", "ticker.py, \"{broker.key}\"",
+            #"19:71: {broker.key}: "broker" has no certificate; give an actor one: certificate: {}"#),
+        Mistake(
+            "ticker.py, \"{broker}\"", "ticker.py, \"{ca}\"",
+            "19:71: {ca}: no actor has a certificate; give one to an actor: certificate: {}"),
+        Mistake(
+            "ready: { port: 1883 }", "ready: { port: 1883 }, certificate: { names: [\"a,IP:1\"] }",
+            "18:121: \"a,IP:1\" is no name of a host: a to z, 0 to 9, \"-\", \".\""),
+        Mistake(
             "ready: { port: 1883 }", "ready: { port: 65536 }",
             #"18:90: port "65536" is out of range: 1 to 65535"#),
         Mistake(
@@ -91,7 +100,7 @@ extension MessageTests {
         Mistake(
             "stop-within: 2s", "stop-in: 2s",
             #"28:5: unknown key "stop-in" in actor subscriber; "#
-                + #"known: role, on, run, env, folder, ready, count, stop-within, log-limit"#
+                + #"known: role, on, run, env, folder, ready, count, certificate, stop-within, log-limit"#
         ),
         Mistake(
             "  broker:     {", "  home:     {",

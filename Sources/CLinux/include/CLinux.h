@@ -105,6 +105,14 @@ static inline const struct halfopen_embedded_file *halfopen_first_scenario_files
 /// process_vm_readv of one piece; 0, or -1 and errno.
 int halfopen_peek(pid_t pid, uint64_t address, void *buffer, uint64_t length);
 
+// MARK: What faults of TLS look at. All return -1 and errno on failure.
+
+/// A packet socket, not blocking, that gets each IPv4 packet which leaves the namespace's host and begins a TLS
+/// handshake's answer: its first bytes, from the IP header on.
+int halfopen_server_hellos_open(int network_namespace);
+/// Readable, not blocking, once somebody has opened the file (inotify).
+int halfopen_opens_of(const char *path);
+
 // MARK: The first process of a lab. All return -1 and errno on failure.
 
 /// Brings the loopback interface of the caller's network namespace up.

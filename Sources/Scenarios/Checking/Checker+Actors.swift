@@ -68,13 +68,15 @@ extension Checker {
         }
         let stopWithin = value(fields, "stop-within")?.duration ?? .seconds(5)
         let logLimit = fields["log-limit"].flatMap { size($0, "log-limit", fields.shape) } ?? 1 << 20
+        let certificate = fields["certificate"].flatMap { checkCertificate($0) }
         guard let role, let host else { return role }
         let texts = (fields["run"]?.items ?? []) + (fields["env"]?.entries ?? []).map(\.value)
         uses += texts.map { Use(node: $0, host: host) }
         actorPlans.append(
             ActorPlan(
                 name: entry.key, role: role, host: host, run: run, environment: environment, folder: folder,
-                ready: ready ?? .started, count: Int(count), stopWithin: stopWithin, logLimit: Int(logLimit)))
+                ready: ready ?? .started, count: Int(count), stopWithin: stopWithin, logLimit: Int(logLimit),
+                certificate: certificate))
         return role
     }
 
@@ -116,6 +118,21 @@ extension Checker {
         return folder
     }
 
+    private mutating func checkCertificate(_ node: Node) -> CertificatePlan? {
+        guard let fields = fields(node, Shapes.certificate) else { return nil }
+        let names = fields["names"].map { texts($0, "names") } ?? []
+        for (name, item) in zip(names, fields["names"]?.items ?? []) {
+            let isName = name.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-.*".utf8.contains($0)
+            }
+            if !isName || name.isEmpty {
+                add(item, "\(quoted(name)) is no name of a host: a to z, 0 to 9, \"-\", \".\"")
+            }
+        }
+        let validFor = value(fields, "valid-for")?.duration ?? CertificatePlan.usualValidity
+        return CertificatePlan(names: names, validFor: validFor)
+    }
+
     private mutating func checkReady(_ node: Node) -> ActorPlan.Readiness? {
         guard let fields = fields(node, Shapes.ready) else { return nil }
         let port = value(fields, "port")?.count.map { ActorPlan.Readiness.port(Int($0)) }
@@ -148,7 +165,12 @@ extension Checker {
             return
         }
         let whole = "{\(shown(name))\(field.map { ".\(shown($0))" } ?? "")}"
-        if Template.reserved.contains(name) && field == nil { return }
+        if Template.reserved.contains(name) && field == nil {
+            if name == "ca" && isComplete && actorPlans.allSatisfy({ $0.certificate == nil }) {
+                add(use.node, "{ca}: no actor has a certificate; give one to an actor: certificate: {}")
+            }
+            return
+        }
         guard hosts[name] != nil || actors[name] != nil else {
             let known = actors.keys.sorted() + hosts.keys.sorted() + Template.reserved
             add(use.node, "\(whole) stands for nothing\(suggestion(for: name, among: known))")
@@ -161,6 +183,12 @@ extension Checker {
         guard isComplete, let lab else { return }
         let actor = actorPlans.first { $0.name == name }
         if field == "port" && !hasPort(whole, actor, use) { return }
+        if field == "certificate" || field == "key" {
+            if actor?.certificate == nil {
+                add(use.node, "\(whole): \(quoted(name)) has no certificate; give an actor one: certificate: {}")
+            }
+            return
+        }
         checkReaches(actor?.host ?? name, whole, use, lab)
     }
 

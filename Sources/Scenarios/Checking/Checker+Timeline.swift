@@ -79,6 +79,7 @@ extension Checker {
         let target = checkTarget(fields, definition)
         let parameters = parameters(fields, definition.parameters)
         if let target { checkPlaces(fields, definition, target) }
+        if let target { checkCertificate(fields, definition, target) }
         if problems.count == before, let objection = definition.objection(parameters) {
             add(fields[objection.parameter] ?? node, objection.message)
         }
@@ -249,6 +250,15 @@ extension Checker {
             else { continue }
             add(node, "\(quoted(name)) leads to \(quoted(place)) already: both are host \(quoted(host(name)))")
         }
+    }
+
+    private mutating func checkCertificate(_ fields: Fields, _ definition: FaultDefinition, _ target: FaultTarget) {
+        guard definition.needs.contains(.certificate), case .actor(let name) = target,
+            let actor = actorPlans.first(where: { $0.name == name }), actor.certificate == nil
+        else { return }
+        add(
+            fields["of"] ?? fields.node,
+            "\(quoted(name)) has no certificate that \(definition.name) could change; give it one: certificate: {}")
     }
 
     // MARK: Times

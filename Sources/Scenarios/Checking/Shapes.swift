@@ -128,6 +128,16 @@ package struct Shapes: Sendable {
             Shape.Key("event", .parameter(.choice(events)), "its driver said this event"),
         ], rule: .exactlyOne)
 
+    static let certificate = Shape(
+        "certificate",
+        [
+            Shape.Key(
+                "names", .texts(least: 1), "names that it is good for, beside the actor's and its host's"),
+            Shape.Key(
+                "valid-for", .parameter(.duration(.seconds(1) ... .seconds(36_500 * 86_400))),
+                "for how long it is valid, from the lab's start; 400d when not given"),
+        ], mayBeEmpty: true)
+
     private static let actor = Shape(
         "actor",
         [
@@ -140,6 +150,8 @@ package struct Shapes: Sendable {
             Shape.Key("folder", .parameter(.text), "its working folder, relative to the scenario's"),
             Shape.Key("ready", .shape(ready), "how to tell that it is ready; as soon as it is started when not given"),
             Shape.Key("count", .parameter(.count(1...20_000)), "how many of this client; 1 when not given"),
+            Shape.Key(
+                "certificate", .shape(certificate), "a TLS certificate and its key are made for it, and an authority"),
             Shape.Key(
                 "stop-within", .parameter(.duration(.zero ... .seconds(600))),
                 "how long after SIGTERM SIGKILL follows; 5s when not given"),

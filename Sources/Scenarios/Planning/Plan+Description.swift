@@ -43,8 +43,9 @@ extension Plan: CustomStringConvertible {
             let variables = command.environment.map { "\($0.name)=\(shown($0.value))" }
             let words = (variables + command.arguments.map(shown)).joined(separator: " ")
             let count = actor.count == 1 ? "" : " x \(actor.count)"
-            return
-                "start \(actor.name)\(count) (\(actor.role)) on \(actor.host), ready \(actor.ready.inWords): \(words)"
+            let certificate = actor.certificate == nil ? "" : ", with a certificate"
+            return "start \(actor.name)\(count) (\(actor.role)) on \(actor.host)\(certificate), "
+                + "ready \(actor.ready.inWords): \(words)"
         }
     }
 

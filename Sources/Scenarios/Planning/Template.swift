@@ -7,8 +7,8 @@ struct Template {
     }
 
     /// Placeholders that are neither actors nor hosts.
-    static let reserved = ["index", "seed", "folder", "work"]
-    static let fields = ["address", "port"]
+    static let reserved = ["index", "seed", "folder", "work", "ca"]
+    static let fields = ["address", "port", "certificate", "key"]
 
     let pieces: [Piece]
 
@@ -54,7 +54,8 @@ extension ActorPlan {
     ///
     /// `{NAME}` is the resolvable name of an actor or host, `{NAME.address}` its address, `{ACTOR.port}` the port by
     /// which that actor is ready; `{index}` the instance's number from 0, `{seed}` a number of its own (0 to 2^31 - 1,
-    /// so that every language's integers hold it); `{folder}` and `{work}` the two folders given here.
+    /// so that every language's integers hold it); `{folder}` and `{work}` the two folders given here;
+    /// `{ACTOR.certificate}`, `{ACTOR.key}` and `{ca}` files in PEM.
     /// - Parameters:
     ///   - index: the instance's number, 0..<count.
     ///   - seed: the run's seed.
@@ -69,8 +70,11 @@ extension ActorPlan {
             case "seed": return String(Seed.derived(from: seed, for: "actor \(self.name) \(index)") >> 33)
             case "folder": return folder
             case "work": return work
+            case "ca": return CertificatePlan.authority
             default:
                 guard let field else { return name }
+                if field == "certificate" { return CertificatePlan.certificate(of: name) }
+                if field == "key" { return CertificatePlan.key(of: name) }
                 let actor = scenario.actors.first { $0.name == name }
                 if field == "port", case .port(let port) = actor?.ready { return String(port) }
                 let host = scenario.lab.hosts.first { $0.name == actor?.host ?? name }

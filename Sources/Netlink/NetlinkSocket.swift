@@ -52,9 +52,19 @@ package final class NetlinkSocket {
     ) throws(NetlinkError) -> [NetlinkReply] {
         let sequence = nl_socket_use_seq(socket)
         var bytes = batch.bytes(sequence: sequence)
+        makeRoom(for: bytes.count)
         let sent = nl_sendto(socket, &bytes, bytes.count)
         if sent < 0 { throw failure(attempt(), libnl: sent) }
         return try replies(to: sequence, attempt())
+    }
+
+    /// A batch is one datagram, and must fit into the send buffer: 208 KiB unless it is raised, which holds a set of some
+    /// 7,000 connections. Forcing it needs a privilege that a user namespace does not give; then a larger batch is
+    /// refused with EMSGSIZE.
+    private func makeRoom(for size: Int) {
+        guard size > 100_000 else { return }
+        var room = Int32(clamping: size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private func replies(

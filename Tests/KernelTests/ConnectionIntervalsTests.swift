@@ -199,6 +199,8 @@ extension KernelTests {
             let client = try connect()
             let other = try field.strike("storm", .connections(ConnectionChoice(actor: "server", port: 7001)))
             #expect(try field.echoes(client, "still here"))
+            // Other doors are closed, if any.
+            _ = try connect()
             #expect(try other.hits() == 0)
             try other.heal()
         }

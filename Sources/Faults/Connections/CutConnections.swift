@@ -90,9 +90,10 @@ final class FittingConnections {
     private(set) var flows: Set<PacketFilter.Flow>
     private let choice: ConnectionChoice
     private let field: any FaultField
+    /// Where the actor was seen to listen: a storm of new connections does not look at all sockets for each.
+    private var ports: Set<Int> = []
 
-    /// - Parameter standing: whether those that stand belong to them, or only those that begin later.
-    init(_ choice: ConnectionChoice, standing: Bool = true, in field: any FaultField) throws {
+    init(_ choice: ConnectionChoice, in field: any FaultField) throws {
         self.choice = choice
         self.field = field
         // Those that are coming up this moment included: their SYN has passed, and nobody will see it again.
@@ -101,7 +102,7 @@ final class FittingConnections {
         ]
         let chosen = try ChosenConnections(choice, states: states, crossing: true, in: field)
         host = chosen.host
-        flows = standing ? Set(NearWires.flows(chosen.connections)) : []
+        flows = Set(NearWires.flows(chosen.connections))
     }
 
     /// Which of them a segment belongs to, and whether it begins it. Nil for any other.
@@ -121,10 +122,12 @@ final class FittingConnections {
             var peers = PeerHosts(in: field)
             guard try peers.names(from: local, to: remote).contains(peer) else { return false }
         }
+        if !isFromHost && ports.contains(local.port) { return true }
         let sockets = try ActorSockets(of: choice.actor, in: field, states: [.synSent])
+        ports.formUnion(sockets.listeners.map(\.socket.local.port))
         return isFromHost
             ? sockets.held.contains { $0.socket.local.port == local.port && $0.socket.remote == remote }
-            : sockets.listeners.contains { $0.socket.local.port == local.port }
+            : ports.contains(local.port)
     }
 }
 

@@ -63,7 +63,7 @@ package struct HandshakeStall: Fault {
 
         init(_ plan: FaultPlan, lost: String, in field: any FaultField) throws {
             self.lost = lost
-            fitting = try FittingConnections(plan.connections, standing: false, in: field)
+            fitting = try FittingConnections(plan.connections, in: field)
             let ports = plan.connections.port.map { [[PacketFilter.Expression.fromPort($0)], [.toPort($0)]] } ?? [[]]
             let near = NearWires(of: fitting.host, in: field)
             tap = try PacketTap(plan.index, near, at: .cut, in: field) { _ in

@@ -59,8 +59,8 @@ package final class NetlinkSocket {
     }
 
     /// A batch is one datagram, and must fit into the send buffer: 208 KiB unless it is raised, which holds some
-    /// 7,000 connections of a set. Forcing it needs a privilege that a user namespace does not give; then a larger one is
-    /// refused with EMSGSIZE.
+    /// 7,000 connections of a set. Forcing it needs a privilege that a user namespace does not give; a larger one is
+    /// then refused with EMSGSIZE.
     private func makeRoom(for size: Int) {
         guard size > 100_000 else { return }
         var room = Int32(clamping: size)

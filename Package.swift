@@ -79,7 +79,7 @@ let package = Package(
             name: "KernelTests",
             dependencies: [
                 "CLinux", "CNetlink", "Kernel", "Scenarios", "Netlink", "Nftables", "Labs", "Faults", "Actors",
-                "Probes",
+                "Probes", "Judging", "Reporting",
                 "LabKernel", "Running",
             ]),
         // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.

@@ -58,6 +58,23 @@ import Testing
         }
     }
 
+    /// Indentation aside: a test stands inside its suite.
+    @Test func `what the page about faults shows is what stands in the tree`() throws {
+        func lines(_ text: String) -> [String] {
+            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let blocks = Page("docs/add-a-fault.md").blocks.filter { $0.language == "swift" }
+        #expect(blocks.count == 3)
+        let fault = Page("Sources/Faults/Reachability/Refuse.swift").text
+        #expect(lines(blocks[0].text) == lines(fault))
+        let test = lines(Page("Tests/KernelTests/RefuseTests.swift").text).joined(separator: "\n")
+        #expect(test.contains(lines(blocks[2].text).joined(separator: "\n")))
+        // An ActiveFault's members, whatever stands between them.
+        let members = lines(blocks[1].text).compactMap { $0.components(separatedBy: "//").first }
+        let protocols = lines(Page("Sources/Faults/Fault.swift").text)
+        for member in members { #expect(protocols.contains(member.trimmingCharacters(in: .whitespaces))) }
+    }
+
     @Test func `links lead somewhere`() {
         for page in Page.all {
             let folder = URL(fileURLWithPath: Page.root + "/" + page.path).deletingLastPathComponent().path

@@ -61,20 +61,14 @@ struct RandomSchedule {
         self.seed = seed
         var lots = Lots(seed)
         let wanted = lots.number(1...12)
-        loaded = try Self.load([])
+        loaded = try ExampleScenario.load([], end: "11m")
         while timeline.count < wanted {
             let line = Self.line(&lots)
             // One kind strikes one target once at a time; who draws that draws again.
-            guard let more = try? Self.load(timeline + [line]) else { continue }
+            guard let more = try? ExampleScenario.load(timeline + [line], end: "11m") else { continue }
             timeline.append(line)
             loaded = more
         }
-    }
-
-    private static func load(_ timeline: [String]) throws -> LoadedScenario {
-        let text = ExampleScenario.text(timeline: timeline, end: "11m")
-        let source = SourceFile(path: "example.yaml", text: text)
-        return try ScenarioLoader.standard.load(sources: [source], name: "example")
     }
 
     private static func line(_ lots: inout Lots) -> String {
@@ -89,32 +83,13 @@ struct RandomSchedule {
 
     /// The lab before the first fault and after the last has healed, and how the run ended.
     func play() throws -> (before: KernelState, after: KernelState, ending: String) {
-        let folder = "/tmp/schedule-\(seed)"
-        try Files.makeFolder(folder)
-        let loop = try EventLoop()
-        let request = RunRequest(
-            scenario: "example", sources: loaded.sources, seed: 1, lab: "virtual", folder: folder, wantsPcap: false)
         var (before, after): (KernelState?, KernelState?)
-        var ending = ""
-        var engine: Engine?
-        var failure: (any Error)?
-        let playing = try Engine(
-            loaded: loaded, request: request, folders: RunFolders(run: folder, work: "\(folder)/work"), loop: loop,
-            reaper: try Reaper(loop: loop), kernel: "test",
-            say: { line in
-                if line.hasPrefix("@end ") { ending = String(line.dropFirst(5)) }
-                do {
-                    if line == "@phase play" { before = try KernelState(of: engine!.lab) }
-                    if line == "@phase settle" { after = try KernelState(of: engine!.lab) }
-                } catch {
-                    failure = failure ?? error
-                }
-            })
-        engine = playing
-        try playing.play()
-        if let failure { throw failure }
-        let early: Comment = "the run ended before its time: \(ending)\n\(timeline.joined(separator: "\n"))"
-        return (try #require(before, early), try #require(after, early), ending)
+        let played = try loaded.play { engine, phase in
+            if phase == "play" { before = try KernelState(of: engine.lab) }
+            if phase == "settle" { after = try KernelState(of: engine.lab) }
+        }
+        let early: Comment = "ended before its time: \(played.ending)\n\(timeline.joined(separator: "\n"))"
+        return (try #require(before, early), try #require(after, early), played.ending)
     }
 }
 

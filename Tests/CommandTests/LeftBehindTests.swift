@@ -83,11 +83,15 @@ import Testing
         }
     }
 
-    /// The lab kernel, or the first process of a host lab.
+    /// The lab kernel, or the first process of a host lab. Its children have the same command line, and where numbers
+    /// have come round to the start they may be the lower ones; killing one of those is a crash of an actor.
     private func labProcess(_ family: Set<ProcessTable.Process>) -> Int32? {
-        family.map(\.pid).sorted().first { pid in
+        func isOfLab(_ pid: Int32) -> Bool {
             let line = ProcessTable.commandLine(pid)
             return line.contains(" umid=") || line.contains(" guest host ")
+        }
+        return family.map(\.pid).first { pid in
+            isOfLab(pid) && !isOfLab(ProcessTable.entry(pid)?.parent ?? 0)
         }
     }
 

@@ -22,7 +22,7 @@ extension KernelTests {
             let played = try ExampleScenario.load(Self.deaths + [line], end: "30m").play()
             #expect(played.ending == "finished ")
             let judgement = try Rejudging.judge(played.recording, expectations: nil).judgement
-            #expect(judgement.verdict == .void)
+            #expect(judgement.verdict == .void, "\(judgement)")
             #expect(judgement.reasons.count { $0.hasPrefix("\(name) at 10m") } == 1, "\(judgement.reasons)")
         }
     }

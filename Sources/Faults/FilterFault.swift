@@ -27,12 +27,16 @@ final class FilterFault: ActiveFault {
     private var total: Int64?
 
     /// Makes all tables, or none.
-    /// - Parameter id: the fault's own, so that two of one kind do not meet.
-    init(_ kind: any Fault.Type, id: String, _ tables: [Table]) throws(FaultError) {
+    /// - Parameters:
+    ///   - id: the fault's own, so that two of one kind do not meet.
+    ///   - missing: what this kernel may lack of what the rules say.
+    init(
+        _ kind: any Fault.Type, id: String, missing: (what: String, codes: [Int32])? = nil, _ tables: [Table]
+    ) throws(FaultError) {
         self.kind = kind
         do throws(FaultError) {
             for table in tables {
-                let filter = try kind.attempt {
+                let filter = try kind.attempt(missing: missing) {
                     try PacketFilter(
                         "halfopen-\(id)", in: table.namespace, counters: table.hits + table.counters,
                         sets: table.sets, chains: table.chains)

@@ -124,6 +124,16 @@ extension KernelTests {
                 ], in: -1)
         }
 
+        @Test func `a certificate that was made for an hour is good for an hour`() throws {
+            try field.lab.makeCertificates([
+                (actor: "server", host: "b", plan: CertificatePlan(validFor: .seconds(3600)))
+            ])
+            try start("nginx")
+            #expect(try verify() == ["ok"])
+            try field.pass(.seconds(3600))
+            #expect(try verify() == ["10"])
+        }
+
         // MARK: faults
 
         // OpenSSL's X509_V_ERR numbers (x509_vfy.h), by way of Python's ssl.

@@ -22,7 +22,7 @@ package struct NameIPv6BlackHole: Fault {
             to 2001:db8:ffff::1, which is the answer; the wire in the middle of the link does not speak IPv6 and \
             drops it. The SYNs are seen on the link.
             """,
-        target: .name, extent: .interval, needs: [.deadIPv6],
+        target: .name, extent: .interval, needs: [.deadIPv6], labs: .hostNeeds("IPv6"),
         parameters: [
             Parameter(
                 "ttl", .duration(.zero ... .seconds(604_800)), default: .duration(NameServerPlan.usualTTL),

@@ -14,6 +14,9 @@ final class Impostor: ActiveFault {
         var hangsUp: Bool
     }
 
+    /// What a kernel may lack.
+    static let translation = "nf_nat with nf_conntrack and redirect"
+
     private let kind: any Fault.Type
     private let field: any FaultField
     private let manners: Manners
@@ -56,7 +59,7 @@ final class Impostor: ActiveFault {
                         namespace: wire.namespace, hits: [],
                         chains: [.init("prerouting", .prerouting, isTranslation: true, rules: rules)]))
             }
-            redirect = try FilterFault(kind, id: id, tables)
+            redirect = try FilterFault(kind, id: id, missing: (Self.translation, [ENOENT, EOPNOTSUPP]), tables)
         } catch {
             try? heal()
             throw error

@@ -1,3 +1,4 @@
+import Glibc
 import Labs
 import Netlink
 import Scenarios
@@ -32,7 +33,7 @@ package struct TLSHandshakeStall: Fault {
             not, client-finished stalls nothing and session drops the second flight. Clients on the actor's own host \
             pass no wire and are not struck.
             """,
-        target: .actor, extent: .interval,
+        target: .actor, extent: .interval, labs: .hostNeeds(inner),
         parameters: [
             Parameter(
                 "flight", .choice(Flight.allCases.map(\.rawValue)), required: true,
@@ -78,11 +79,13 @@ package struct TLSHandshakeStall: Fault {
         id = "fault\(plan.index)"
     }
 
+    private static let missing = (what: inner, codes: [EOPNOTSUPP])
+    private static let inner = "matches of TCP's payload in nftables (Linux 6.2)"
     private static let begun = "begun"
 
     package func strike(in field: any FaultField) throws(FaultError) -> any ActiveFault {
         let served = try Self.attempt { try ServedPorts(of: actor, only: port, in: field) }
-        return try FilterFault(Self.self, id: id, served.wires.map { table($0, served) })
+        return try FilterFault(Self.self, id: id, missing: Self.missing, served.wires.map { table($0, served) })
     }
 
     private func table(_ wire: Wire, _ served: ServedPorts) -> FilterFault.Table {

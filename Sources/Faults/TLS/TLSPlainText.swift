@@ -25,7 +25,7 @@ package struct TLSPlainText: Fault {
             of the link, so they are there half a round trip earlier than the actor's. Clients on the actor's own host \
             pass no wire and are not struck.
             """,
-        target: .actor, extent: .interval,
+        target: .actor, extent: .interval, labs: .hostNeeds(Impostor.translation),
         parameters: [
             Parameter(
                 "says", .choice(Speech.allCases.map(\.rawValue)), default: .text(Speech.http.rawValue),

@@ -4,7 +4,9 @@ import Scenarios
 package enum FaultCatalog {
     package static var all: [any Fault.Type] {
         [
-            Delay.self, Jitter.self, Loss.self, BurstLoss.self, FourStateLoss.self, Reordering.self, Rate.self,
+            Delay.self, Jitter.self, Loss.self, BurstLoss.self, FourStateLoss.self, Duplication.self, Corruption.self,
+            Reordering.self, Rate.self, Stall.self, Flapping.self, MTU.self, MTUBlackHole.self,
+            Schedule.self, Trace.self,
             Blackhole.self, Refuse.self, Reject.self, LinkDown.self, Partition.self,
             NATIdleTimeout.self, NATForget.self, NATRebind.self,
             NATTableFull.self, NATPortExhaustion.self,

@@ -10,6 +10,7 @@ package enum Capability: String, CaseIterable, Sendable {
     case netem = "sch_netem"
     case tokenBucket = "sch_tbf"
     case byteLimit = "sch_red"
+    case waking = "sch_prio with sch_plug"
     case filter = "nf_tables"
     case translation = "nf_nat with nf_conntrack"
 
@@ -63,6 +64,11 @@ package enum Capability: String, CaseIterable, Sendable {
         case .byteLimit:
             try RouteSocket(in: scratch).byteLimit(
                 .add, nil, handle: QueueHandle(major: 1), parent: .root, on: RouteSocket.loopback)
+        case .waking:
+            let (routes, outer) = (try RouteSocket(in: scratch), QueueHandle(major: 1))
+            try routes.twoPlaces(handle: outer, parent: .root, on: RouteSocket.loopback)
+            try routes.wakingQueue(
+                handle: QueueHandle(major: 2), parent: outer.secondInside, on: RouteSocket.loopback)
         case .filter:
             _ = try PacketFilter(in: scratch, chains: [.init("c", .forward)])
         case .translation:

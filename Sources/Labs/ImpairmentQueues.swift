@@ -4,9 +4,11 @@ import Netlink
 import Scenarios
 
 /// The queues of one device of a wire, made once and only ever changed: netem for what befalls packets one by one, tbf
-/// for a rate, and inside it the queue in front of that rate, limited in bytes (red) and in packets.
+/// for a rate, and inside it the queue in front of that rate, limited in bytes (red) and in packets. The plug holds
+/// nothing and is there to wake the others.
 ///
-///     netem 1:  ->  tbf 2:  ->  red 3:  ->  pfifo 4:
+///     netem 1:  ->  tbf 2:  ->  red 3:  ->  prio 4:  ->  pfifo 5:
+///                                                    ->  plug 6:
 ///
 /// What the running kernel does not have is left out. A queue that nobody needs passes everything on at once: taking
 /// it away would lose the packets in it, and it stands from the start so that a link is afterwards what it was before.
@@ -14,13 +16,17 @@ struct ImpairmentQueues {
     private static let netem = QueueHandle(major: 1)
     private static let bucket = QueueHandle(major: 2)
     private static let bytes = QueueHandle(major: 3)
-    private static let packets = QueueHandle(major: 4)
+    private static let places = QueueHandle(major: 4)
+    private static let packets = QueueHandle(major: 5)
+    private static let waking = QueueHandle(major: 6)
 
     /// What this kernel has of them.
     struct Abilities: Equatable {
         var netem = true
         var bucket = true
         var byteLimit = true
+        var places = true
+        var waking = true
     }
 
     private let device: Int32
@@ -55,6 +61,13 @@ struct ImpairmentQueues {
                 try routes.byteLimit(
                     .add, Self.bytes(for: wanted), handle: Self.bytes, parent: Self.bucket.inside, on: device)
             }
+            let (device, outer) = (device, placesParent)
+            try add(\.places) { try routes.twoPlaces(handle: Self.places, parent: outer, on: device) }
+            if self.abilities.places {
+                try add(\.waking) {
+                    try routes.wakingQueue(handle: Self.waking, parent: Self.places.secondInside, on: device)
+                }
+            }
             try routes.packetQueue(
                 .add, limit: limit, handle: Self.packets, parent: packetsParent, on: device)
             // A change says the limit where the kernel shows it; a bucket that heals is as it was from the start.
@@ -74,7 +87,9 @@ struct ImpairmentQueues {
     }
 
     private var bucketParent: QueueHandle { abilities.netem ? Self.netem.inside : .root }
-    private var packetsParent: QueueHandle { abilities.byteLimit ? Self.bytes.inside : Self.bucket.inside }
+    private var placesParent: QueueHandle { abilities.byteLimit ? Self.bytes.inside : Self.bucket.inside }
+    private var packetsParent: QueueHandle { abilities.places ? Self.places.inside : placesParent }
+    private var canWake: Bool { abilities.bucket && abilities.places && abilities.waking }
 
     /// True for what only netem can do; the default delay alone is not worth refusing a lab.
     static func needsNetem(_ impairment: Impairment) -> Bool {
@@ -94,6 +109,7 @@ struct ImpairmentQueues {
         if !abilities.netem && Self.needsNetem(wanted) { throw lacks(.netem) }
         if !abilities.bucket && wanted.rate != nil { throw lacks(.tokenBucket) }
         if !abilities.byteLimit && wanted.byteLimit != nil { throw lacks(.byteLimit) }
+        if !canWake && wanted.isStalled { throw lacks(.waking) }
     }
 
     /// Makes the queues do this; one request for each queue that changes.
@@ -105,7 +121,8 @@ struct ImpairmentQueues {
         if abilities.netem {
             var hadTable = hasTable
             let former = Self.netem(for: before, hasTable: &hadTable, seed: nil)
-            let netem = Self.netem(for: wanted, hasTable: &hasTable, seed: nil)
+            var netem = Self.netem(for: wanted, hasTable: &hasTable, seed: nil)
+            if before.isStalled != wanted.isStalled { netem.gate = wanted.isStalled ? .closed : .open }
             // Without a seed the random numbers go on where they were.
             if former != netem {
                 try routes.netem(.change, netem, handle: Self.netem, parent: .root, on: device)
@@ -123,6 +140,10 @@ struct ImpairmentQueues {
         }
         if Self.packets(for: before) != limit {
             try routes.packetQueue(.change, limit: limit, handle: Self.packets, parent: packetsParent, on: device)
+        }
+        let mayLeave = before.isStalled && !wanted.isStalled || Self.tokens(for: before) != Self.tokens(for: wanted)
+        if canWake, mayLeave {
+            try routes.wake(Self.waking, parent: Self.places.secondInside, on: device)
         }
     }
 
@@ -167,8 +188,9 @@ struct ImpairmentQueues {
             }
         netem.duplication = wanted.duplication
         netem.duplicationCorrelation = wanted.duplicationCorrelation
+        // Who jumps the queue would jump this one as well.
         netem.reordering =
-            wanted.reordering.map {
+            (wanted.isStalled ? nil : wanted.reordering).map {
                 .init(probability: $0.share, correlation: $0.correlation, gap: UInt32(clamping: $0.gap))
             } ?? .none
         netem.seed = seed

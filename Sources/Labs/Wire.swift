@@ -27,6 +27,8 @@ package final class Wire {
     private var isDown = false
     private var trackers: Set<String> = []
     private var rules: [String: PacketFilter.Rule] = [:]
+    /// By the number of the fault that made them.
+    private var detours: [Int: [Detour]] = [:]
     /// Packets from the first host leave by the second device, and the other way about.
     private var fromFirst: Direction
     private var fromSecond: Direction
@@ -67,6 +69,9 @@ package final class Wire {
             }
             seen = now
         }
+
+        /// The device lost all its packets: they have been counted, and are not in the counters any more.
+        mutating func forget(_ now: Struck) { seen = now }
     }
 
     init(
@@ -131,15 +136,13 @@ package final class Wire {
 
     /// What an overlay that is there has done so far, in every direction that it changes.
     package func struck(by id: String) throws(LabError) -> Struck {
-        try fromFirst.credit(struck(from: first.host))
-        try fromSecond.credit(struck(from: second.host))
+        try creditAll()
         return (fromFirst.overlays + fromSecond.overlays).filter { $0.id == id }.reduce(Struck()) { $0 + $1.credit }
     }
 
     /// Both directions change, or none. What was done until now is to the credit of the overlays that were there.
     private func changeOverlays(_ change: (inout Direction, _ sender: String) -> Void) throws(LabError) {
-        try fromFirst.credit(struck(from: first.host))
-        try fromSecond.credit(struck(from: second.host))
+        try creditAll()
         let former = (fromFirst.overlays, fromSecond.overlays)
         change(&fromFirst, first.host)
         change(&fromSecond, second.host)
@@ -155,6 +158,11 @@ package final class Wire {
         }
     }
 
+    private func creditAll() throws(LabError) {
+        try fromFirst.credit(struck(from: first.host))
+        try fromSecond.credit(struck(from: second.host))
+    }
+
     private func apply(_ direction: inout Direction) throws(LabError) {
         let effective = direction.effective
         try LabError.of("link \(name)") { try direction.queues.set(effective, routes) }
@@ -166,10 +174,13 @@ package final class Wire {
     /// neighbours of the hosts stay.
     package func takeDown() throws(LabError) {
         precondition(!isDown, "link \(name) is down already")
+        try creditAll()
         try LabError.of("link \(name)") {
             do {
                 isDown = true
                 for side in [first, second] { try routes.setUp(side.index, false) }
+                fromFirst.forget(try struck(from: first.host))
+                fromSecond.forget(try struck(from: second.host))
                 try lookAtCarriers()
             } catch {
                 try? bringUp()
@@ -185,6 +196,9 @@ package final class Wire {
             for side in [first, second] { try routes.setUp(side.index) }
             // With its devices went the wire's neighbours and routes.
             try wayThrough()
+            for (_, detours) in detours.sorted(by: { $0.key < $1.key }) {
+                for detour in detours { try routes.addRoute(of: detour) }
+            }
             try lookAtCarriers()
             isDown = false
         }
@@ -215,6 +229,43 @@ package final class Wire {
         return count
     }
 
+    // MARK: MTU
+
+    /// IP packets from `host`, or in both directions (nil), are fragmented above this size, or answered by ICMP, until
+    /// `restoreMTU`. The MTU of no device changes.
+    /// - Parameter number: of the fault, 0...10000; see `Detour.number`.
+    package func shrinkMTU(to mtu: Int, from host: String?, number: Int) throws(LabError) {
+        try LabError.of("link \(name)") {
+            do {
+                for (offset, (side, far)) in [(first, second), (second, first)].enumerated()
+                where host == nil || host == side.host {
+                    let end = ends.first { $0.name == far.host }!
+                    let detour = Detour(
+                        number: UInt32(1000 + 2 * number + offset), device: side.device,
+                        gateway: IPv4Address(interface(of: end).address)!, index: far.index, mtu: UInt32(mtu))
+                    // A device that is down takes no route; it gets this one when it comes up.
+                    try routes.addRule(of: detour)
+                    detours[number, default: []].append(detour)
+                    if !isDown { try routes.addRoute(of: detour) }
+                }
+            } catch {
+                try? restoreMTU(number: number)
+                throw error
+            }
+        }
+    }
+
+    /// Fine when it has been restored.
+    package func restoreMTU(number: Int) throws(LabError) {
+        guard let removed = detours.removeValue(forKey: number) else { return }
+        try LabError.of("link \(name)") {
+            for detour in removed {
+                try routes.removeRule(of: detour)
+                if !isDown { try routes.removeRoute(of: detour) }
+            }
+        }
+    }
+
     // MARK: Loss of everything
 
     /// Where drops stand; empty at first.
@@ -222,9 +273,11 @@ package final class Wire {
 
     /// Drops all packets from `host`, or in both directions (nil), until `heal`. What has passed the middle of the link
     /// already still arrives.
-    package func drop(id: String, from host: String?) throws(LabError) {
+    /// - Parameter size: only IP packets with more bytes than this.
+    package func drop(id: String, from host: String?, longerThan size: Int? = nil) throws(LabError) {
         precondition(rules[id] == nil, "the drop \(id) of link \(name) is active already")
-        let matches = host.map { [PacketFilter.Expression.cameBy(side(of: $0).index)] } ?? []
+        var matches = host.map { [PacketFilter.Expression.cameBy(side(of: $0).index)] } ?? []
+        if let size { matches.append(.longerThan(size)) }
         rules[id] = try LabError.of("link \(name)") { try filter.add(matches, then: .drop, to: Self.chain) }
     }
 

@@ -7,7 +7,7 @@ extension FilterBatch {
     static func put(_ expression: PacketFilter.Expression, in rule: borrowing NetlinkMessage) {
         switch expression {
         case .cameBy, .cameNotBy, .leavesBy, .isTCP, .isUDP, .isICMP, .from, .to, .fromPort, .toPort, .flags,
-            .longerThan, .carriesData, .payload, .hash, .inSet, .notInSet:
+            .longerThan, .carriesData, .payload, .hash, .chance, .inSet, .notInSet:
             putMatch(expression, in: rule)
         case .remember(let set, let reversed):
             putMemory(set, NFT_DYNSET_OP_ADD.rawValue, nil, reversed: reversed, in: rule)
@@ -16,7 +16,7 @@ extension FilterBatch {
         case .forget(let set, let reversed):
             putMemory(set, NFT_DYNSET_OP_DELETE.rawValue, nil, reversed: reversed, in: rule)
         case .state, .bytes, .packets, .mark, .connections: putTracked(expression, in: rule)
-        case .count, .setWindow, .setSegmentSize, .setMark, .log: putStatement(expression, in: rule)
+        case .count, .setWindow, .setSegmentSize, .setMark, .flip, .log: putStatement(expression, in: rule)
         case .accept, .drop, .goTo, .jump, .queue, .reset, .unreachable: putVerdict(expression, in: rule)
         case .masquerade, .masqueradeTo, .sourceTo, .destinationTo, .redirect: putTranslation(expression, in: rule)
         }
@@ -53,6 +53,10 @@ extension FilterBatch {
             putIPv4(in: rule)
             loadFlow(reversed: reversed, in: rule)
             putHash(seed: seed, modulus: modulus, in: rule)
+            putNetworkOrder(size: 4, in: rule)
+            putComparison(NFT_CMP_LT, bigEndian(below), in: rule)
+        case .chance(let below, let modulus):
+            putLot(of: modulus, in: rule)
             putNetworkOrder(size: 4, in: rule)
             putComparison(NFT_CMP_LT, bigEndian(below), in: rule)
         case .inSet(let set, let reversed): putLookup(set, 0, reversed: reversed, in: rule)
@@ -132,6 +136,7 @@ extension FilterBatch {
                 rule.put(NFTA_PAYLOAD_CSUM_TYPE.rawValue, NFT_PAYLOAD_CSUM_INET.rawValue.bigEndian)
                 rule.put(NFTA_PAYLOAD_CSUM_OFFSET.rawValue, UInt32(16).bigEndian)
             }
+        case .flip(let offset, let bits): putFlip(at: offset, bits, in: rule)
         case .setSegmentSize(let size):
             putImmediate(bigEndian(size), in: rule)
             put("exthdr", in: rule) {

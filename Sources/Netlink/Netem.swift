@@ -28,6 +28,15 @@ package struct Netem: Equatable, Sendable {
         package static let none = Reordering(probability: 0, correlation: 0, gap: 0)
     }
 
+    /// Whether packets whose time has come leave.
+    package enum Gate: Equatable, Sendable {
+        /// They do so, or not, as before.
+        case unchanged
+        /// From now on they stay; those whose time came before still leave.
+        case closed
+        case open
+    }
+
     package var delay: Duration = .zero
     /// Uniform, plus or minus, or the unit of `table`; capped by the kernel at 2.1 s.
     package var jitter: Duration = .zero
@@ -42,6 +51,7 @@ package struct Netem: Equatable, Sendable {
     package var duplication: Double = 0
     package var duplicationCorrelation: Double = 0
     package var reordering = Reordering.none
+    package var gate = Gate.unchanged
     /// Of its random numbers, from Linux 6.6; older kernels take their own.
     package var seed: UInt64?
     package init() {}
@@ -98,6 +108,16 @@ extension Netem {
         message.put(TCA_NETEM_JITTER64, jitter.wholeNanoseconds)
         if let table {
             message.put(TCA_NETEM_DELAY_DIST, bytes: table.withUnsafeBytes { Array($0) })
+        }
+        if gate != .unchanged {
+            // Slots are moments at which packets may leave: the next one is after the end of all time. Every slot that
+            // is said begins now, so it is said once.
+            var slots = tc_netem_slot()
+            if gate == .closed {
+                slots.min_delay = Int64.max / 4
+                slots.max_delay = Int64.max / 4
+            }
+            message.put(TCA_NETEM_SLOT, slots)
         }
         if let seed { message.put(HALFOPEN_TCA_NETEM_PRNG_SEED, seed) }
     }

@@ -71,14 +71,23 @@ package struct NetlinkBatch {
         messages += [UInt8](repeating: 0, count: (4 - messages.count % 4) % 4)
     }
 
-    /// All with one sequence number, so that whatever is refused belongs to one request.
-    func bytes(sequence: UInt32) -> [UInt8] {
+    /// All with one sequence number, so that whatever is refused belongs to one request. The kernel answers message by
+    /// message: the last one before the batch's end asks for an acknowledgement, behind which no refusal can come.
+    func bytes(sequence: UInt32) -> (bytes: [UInt8], acknowledgements: Int) {
         var bytes = messages
-        let offset = MemoryLayout<nlmsghdr>.offset(of: \.nlmsg_seq)!
-        for start in starts {
-            bytes.withUnsafeMutableBytes { $0.storeBytes(of: sequence, toByteOffset: start + offset, as: UInt32.self) }
+        var acknowledgements = 0
+        let number = MemoryLayout<nlmsghdr>.offset(of: \.nlmsg_seq)!
+        let flags = MemoryLayout<nlmsghdr>.offset(of: \.nlmsg_flags)!
+        bytes.withUnsafeMutableBytes { bytes in
+            for (index, start) in starts.enumerated() {
+                bytes.storeBytes(of: sequence, toByteOffset: start + number, as: UInt32.self)
+                var own = bytes.loadUnaligned(fromByteOffset: start + flags, as: UInt16.self)
+                if index == starts.count - 2 { own |= UInt16(NLM_F_ACK) }
+                if own & UInt16(NLM_F_ACK) != 0 { acknowledgements += 1 }
+                bytes.storeBytes(of: own, toByteOffset: start + flags, as: UInt16.self)
+            }
         }
-        return bytes
+        return (bytes, acknowledgements)
     }
 }
 

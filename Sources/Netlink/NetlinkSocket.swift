@@ -41,21 +41,21 @@ package final class NetlinkSocket {
     ) throws(NetlinkError) -> [NetlinkReply] {
         let sent = nl_send_auto(socket, message.raw)
         if sent < 0 { throw failure(attempt(), libnl: sent) }
-        return try replies(to: nlmsg_hdr(message.raw).pointee.nlmsg_seq, attempt())
+        return try replies(to: nlmsg_hdr(message.raw).pointee.nlmsg_seq, 1, attempt())
     }
 
-    /// Sends several messages at once, which count together or not at all (nfnetlink's batches). At least one of them
-    /// asks for an acknowledgement (NLM_F_ACK).
+    /// Sends several messages at once, which count together or not at all (nfnetlink's batches), and waits until all of
+    /// them have been looked at.
     @discardableResult
     package func transact(
         _ attempt: @autoclosure () -> String, _ batch: NetlinkBatch
     ) throws(NetlinkError) -> [NetlinkReply] {
         let sequence = nl_socket_use_seq(socket)
-        var bytes = batch.bytes(sequence: sequence)
+        var (bytes, acknowledgements) = batch.bytes(sequence: sequence)
         makeRoom(for: bytes.count)
         let sent = nl_sendto(socket, &bytes, bytes.count)
         if sent < 0 { throw failure(attempt(), libnl: sent) }
-        return try replies(to: sequence, attempt())
+        return try replies(to: sequence, acknowledgements, attempt())
     }
 
     /// A batch is one datagram, and must fit into the send buffer: 208 KiB unless it is raised, which holds some
@@ -68,13 +68,15 @@ package final class NetlinkSocket {
     }
 
     private func replies(
-        to sequence: UInt32, _ attempt: @autoclosure () -> String
+        to sequence: UInt32, _ acknowledgements: Int, _ attempt: @autoclosure () -> String
     ) throws(NetlinkError) -> [NetlinkReply] {
         var replies: [NetlinkReply] = []
-        while true {
+        var left = acknowledgements
+        while left > 0 {
             let bytes = try receive(attempt())
-            if try take(bytes, sequence, &replies, attempt()) { return replies }
+            left -= try take(bytes, sequence, &replies, attempt())
         }
+        return replies
     }
 
     private func receive(_ attempt: @autoclosure () -> String) throws(NetlinkError) -> UnsafeRawBufferPointer {
@@ -85,11 +87,12 @@ package final class NetlinkSocket {
         return UnsafeRawBufferPointer(start: buffer, count: Int(count))
     }
 
-    /// True when the answer to `sequence` is complete. Frees the buffer.
+    /// How often an answer to `sequence` was complete. Frees the buffer.
     private func take(
         _ bytes: UnsafeRawBufferPointer, _ sequence: UInt32, _ replies: inout [NetlinkReply],
         _ attempt: @autoclosure () -> String
-    ) throws(NetlinkError) -> Bool {
+    ) throws(NetlinkError) -> Int {
+        var complete = 0
         defer { free(UnsafeMutableRawPointer(mutating: bytes.baseAddress)) }
         var offset = 0
         let headerSize = MemoryLayout<nlmsghdr>.size
@@ -101,14 +104,14 @@ package final class NetlinkSocket {
             offset += (length + 3) & ~3
             if header.nlmsg_seq != sequence { continue }
             switch Int32(header.nlmsg_type) {
-            case NLMSG_DONE: return true
+            case NLMSG_DONE: complete += 1
             case NLMSG_ERROR:
                 try check(payload, flags: header.nlmsg_flags, attempt())
-                return true
+                complete += 1
             default: replies.append(NetlinkReply(type: header.nlmsg_type, payload: payload))
             }
         }
-        return false
+        return complete
     }
 
     /// An acknowledgement is an error of code 0; a real one may carry the kernel's words behind a copy of the request.

@@ -34,6 +34,9 @@ extension PacketFilter {
         case inSet(String, reversed: Bool)
         case notInSet(String, reversed: Bool)
 
+        /// By lot: so many of so many packets, drawn from the kernel's random numbers.
+        case chance(below: UInt32, of: UInt32)
+
         // MARK: What connection tracking says of it
         /// `ct state`, one of these.
         case state(ConnectionState)
@@ -64,6 +67,9 @@ extension PacketFilter {
         /// Lowers the maximum segment size that a SYN announces (`tcp option maxseg size set`).
         case setSegmentSize(UInt16)
         case setMark(UInt32)
+        /// Flips these bits of the byte at this offset behind the IP header, and leaves the checksums as they are.
+        /// False when the packet ends before.
+        case flip(at: Int, UInt8)
         /// A copy goes to whoever listens to this group (NFLOG), with the first so many bytes; 0 for all of it.
         case log(group: UInt16, bytes: UInt32)
 

@@ -73,7 +73,7 @@ package final class PacketQueue {
     private func send(_ message: consuming NetlinkMessage) throws(SystemError) {
         var batch = NetlinkBatch()
         batch.append(message)
-        let bytes = batch.bytes(sequence: 1)
+        let bytes = batch.bytes(sequence: 1).bytes
         let raw = socket.raw
         try System.call("answer the packet queue of", owner) { Glibc.send(raw, bytes, bytes.count, 0) }
     }

@@ -9,8 +9,10 @@ package struct QueueHandle: Equatable, Sendable {
     private init(raw: UInt32) { self.raw = raw }
     /// The place of a device's own queue (TC_H_ROOT).
     package static let root = QueueHandle(raw: 0xffff_ffff)
-    /// The place of a queue inside one that has room for one.
+    /// The place of a queue inside one that has room for one, or the first of several.
     package var inside: QueueHandle { QueueHandle(raw: raw | 1) }
+    /// The second place inside.
+    package var secondInside: QueueHandle { QueueHandle(raw: raw | 2) }
 }
 
 /// What has gone through a queue since it was made.
@@ -62,6 +64,19 @@ extension RouteSocket {
             result.sentAhead = UInt64(queue.requeues)
         }
         return result
+    }
+
+    /// Every queue of the namespace with its settings: two that are alike have equal lines.
+    package func queueList() throws(NetlinkError) -> [String] {
+        let message = NetlinkMessage(RTM_GETQDISC, flags: NLM_F_DUMP)
+        message.append(queueHeader(QueueHandle(major: 0), QueueHandle(major: 0), 0))
+        return try socket.request("list the queues of", message).compactMap { reply in
+            guard let header = reply.header(tcmsg.self) else { return nil }
+            let attributes = reply.attributes(after: MemoryLayout<tcmsg>.size)
+            let options = attributes.bytes(TCA_OPTIONS).map(Array.init) ?? []
+            let kind = attributes.text(TCA_KIND) ?? "?"
+            return "\(header.tcm_ifindex) \(kind) \(header.tcm_handle) in \(header.tcm_parent): \(options)"
+        }
     }
 
     /// - Parameter capacity: bytes; a page when nil.

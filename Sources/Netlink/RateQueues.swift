@@ -81,4 +81,32 @@ extension RouteSocket {
         }
         try socket.request("\(change.verb) a byte limit on device \(index) of", message)
     }
+
+    /// Two places for queues, of which all packets go to the first.
+    package func twoPlaces(handle: QueueHandle, parent: QueueHandle, on index: Int32) throws(NetlinkError) {
+        let message = queueMessage(RTM_NEWQDISC, .add, "prio", handle, parent, index)
+        var options = tc_prio_qopt()
+        options.bands = 2
+        message.put(TCA_OPTIONS, options)
+        try socket.request("add a prio queue on device \(index) of", message)
+    }
+
+    /// A queue whose release makes the kernel look at all queues of the device again (`wake`). It is to stay empty.
+    package func wakingQueue(handle: QueueHandle, parent: QueueHandle, on index: Int32) throws(NetlinkError) {
+        try plug(.add, Int32(TCQ_PLUG_LIMIT), handle, parent, index)
+    }
+
+    /// What could leave by now does so, where the kernel would look only when its timer ends or the next packet comes:
+    /// changing a queue does not wake it.
+    package func wake(_ handle: QueueHandle, parent: QueueHandle, on index: Int32) throws(NetlinkError) {
+        try plug(.change, Int32(TCQ_PLUG_RELEASE_INDEFINITE), handle, parent, index)
+    }
+
+    private func plug(
+        _ change: QueueChange, _ action: Int32, _ handle: QueueHandle, _ parent: QueueHandle, _ index: Int32
+    ) throws(NetlinkError) {
+        let message = queueMessage(RTM_NEWQDISC, change, "plug", handle, parent, index)
+        message.put(TCA_OPTIONS, tc_plug_qopt(action: action, limit: 0))
+        try socket.request("\(change.verb) a plug queue on device \(index) of", message)
+    }
 }

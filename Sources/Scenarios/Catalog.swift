@@ -132,7 +132,7 @@ package struct ExpectationDefinition: Sendable {
 
 /// A parameter of a fault or an expectation.
 package struct Parameter: Sendable {
-    package enum Kind: Sendable {
+    package indirect enum Kind: Sendable {
         /// `30s`, within a range.
         case duration(ClosedRange<Duration>)
         /// `2 Mbit/s`, bits per second.
@@ -152,6 +152,10 @@ package struct Parameter: Sendable {
         case place
         /// A mapping from these names to durations.
         case durations([String])
+        /// A list of mappings, one after the other, each with these parameters.
+        case steps([Parameter])
+        /// A file with a trace of delivery opportunities in the format of Mahimahi, relative to the scenario's folder.
+        case trace
     }
     package var name: String
     package var kind: Kind
@@ -176,11 +180,15 @@ package struct LinkProfile: Equatable, Sendable {
     package var name: String
     /// What it stands for and where the figures come from.
     package var summary: String
+    /// Of packets from a link's first host to its second.
     package var impairment: Impairment
+    /// Of packets from the second to the first.
+    package var back: Impairment
 
-    package init(name: String, summary: String, impairment: Impairment) {
+    package init(name: String, summary: String, impairment: Impairment, back: Impairment? = nil) {
         self.name = name
         self.summary = summary
         self.impairment = impairment
+        self.back = back ?? impairment
     }
 }

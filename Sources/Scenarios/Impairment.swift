@@ -55,6 +55,8 @@ package struct Impairment: Equatable, Sendable {
     package var limit: Int = 1000
     /// Queue in front of the rate limit, bytes; nil when only packets count.
     package var byteLimit: Int64?
+    /// Nothing leaves; all waits, and nothing is lost.
+    package var isStalled = false
     package init() {}
 }
 

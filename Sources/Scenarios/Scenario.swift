@@ -270,7 +270,7 @@ package enum Subject: Equatable, Sendable {
 }
 
 /// A checked value of a parameter.
-package enum Value: Equatable, Sendable {
+package indirect enum Value: Equatable, Sendable {
     case duration(Duration)
     /// Bits per second.
     case rate(Int64)
@@ -284,6 +284,9 @@ package enum Value: Equatable, Sendable {
     case text(String)
     /// Named durations: `stages: { detect: 20s }`.
     case durations([NamedDuration])
+    /// In the order of the file, each with the parameters that it names.
+    case steps([[String: Value]])
+    case trace(DeliveryTrace)
 
     package struct NamedDuration: Equatable, Sendable {
         package var name: String

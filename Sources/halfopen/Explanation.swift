@@ -79,6 +79,7 @@ enum Explanation {
     private static func page(_ profile: LinkProfile) -> String {
         let impairment = profile.impairment
         let rate = impairment.rate.map(Units.text(rate:)) ?? "no limit"
+        let back = profile.back == impairment ? "" : "\nback    \(profile.back.inWords)"
         return """
             \(profile.name) (link profile)
 
@@ -88,7 +89,7 @@ enum Explanation {
             jitter  \(Units.text(impairment.jitter))
             loss    \(Units.text(fraction: impairment.loss))
             rate    \(rate)
-            limit   \(impairment.limit) packets
+            limit   \(impairment.limit) packets\(back)
 
             example
 
@@ -138,6 +139,8 @@ enum Explanation {
         case .text: "text"
         case .place: "an actor or a host"
         case .fault: "the kind of a fault in the timeline"
+        case .steps(let parameters): "[{ \(parameters.map(\.name).joined(separator: ", ")) }]"
+        case .trace: "a file, relative to the scenario's folder"
         case .durations(let names): "{ \(names.joined(separator: ", ")) }, each a duration"
         }
     }

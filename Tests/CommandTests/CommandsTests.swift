@@ -188,6 +188,7 @@ import Testing
         let hole = "- { at: 10m, until: 15m, fault: blackhole, between: [phone, home] }"
         func check(_ name: String, _ text: String) throws {
             _ = try scratch.write("example.yaml", text)
+            _ = try scratch.write(ExampleScenario.trace.path, ExampleScenario.trace.text)
             let outcome = try Halfopen.run(["check", "example.yaml"], in: scratch.path)
             #expect(outcome.status == 0, "\(name): \(outcome.all)\n\(text)")
         }

@@ -7,7 +7,8 @@ extension ExampleScenario {
     /// The example with these lines, as the checker has it.
     static func load(_ timeline: [String], end: String) throws -> LoadedScenario {
         let source = SourceFile(path: "example.yaml", text: text(timeline: timeline, end: end))
-        return try ScenarioLoader.standard.load(sources: [source], name: "example")
+        let trace = SourceFile(path: self.trace.path, text: self.trace.text)
+        return try ScenarioLoader.standard.load(sources: [source, trace], name: "example")
     }
 }
 

@@ -1,6 +1,9 @@
 /// The lab and the actors that every definition's example speaks of. The server and the client are the reference pair,
 /// so that a timeline of examples can be played as it stands.
 enum ExampleScenario {
+    /// The file that an example names beside the scenario: a trace of 12 Mbit/s.
+    static let trace = (path: "lte.trace", text: "1\n")
+
     /// - Parameter timeline: its items but the end, a line each.
     static func text(timeline: [String], end: String = "40m") -> String {
         """

@@ -7,7 +7,9 @@ import Testing
 @Suite struct FaultCatalogTests {
     private func load(timeline: String) throws -> [FaultPlan] {
         let text = ExampleScenario.text(timeline: [timeline])
-        let loader = ScenarioLoader(catalog: .standard) { _ in Array(text.utf8) }
+        let loader = ScenarioLoader(catalog: .standard) {
+            Array(($0 == ExampleScenario.trace.path ? ExampleScenario.trace.text : text).utf8)
+        }
         let loaded = try loader.load(path: "example.yaml")
         return try #require(loaded.first).scenario.faults
     }

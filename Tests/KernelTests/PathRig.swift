@@ -46,6 +46,15 @@ final class TestStream {
         _ = stamp()
     }
 
+    /// Datagrams from now on may be fragmented on the way (IP_PMTUDISC_DONT, ip(7)).
+    func mayFragment() throws {
+        var never: Int32 = 0
+        let raw = sender.raw
+        try System.call("set IP_MTU_DISCOVER") {
+            setsockopt(raw, Int32(IPPROTO_IP), IP_MTU_DISCOVER, &never, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
     static var now: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

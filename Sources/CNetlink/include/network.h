@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <linux/fib_rules.h>
 #include <linux/gen_stats.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>

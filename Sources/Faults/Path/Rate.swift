@@ -13,8 +13,8 @@ package struct Rate: Fault {
             a pause up to burst bytes leave at once.
             """,
         heals: """
-            The link has its own rate and queue again; what is queued leaves at that, once the packet at its head has \
-            waited for the former rate.
+            The link has its own rate and queue again; what is queued leaves at that rate, or at once where there is \
+            none.
             """,
         hit: """
             One for each time that a packet had to wait for the rate, and for each packet dropped because the queue \

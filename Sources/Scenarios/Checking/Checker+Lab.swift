@@ -122,7 +122,7 @@ extension Checker {
         guard case .list(let shapes) = shapes.labPart.form(of: "links"), let shape = shapes.first else { return }
         for item in items {
             guard let fields = fields(item, shape) else { continue }
-            let impairment = impairment(fields)
+            let (there, back) = impairments(fields)
             let given = fields["name"].flatMap { self.name($0, longest: 32) }
             guard let between = fields["between"], let (a, b) = linkedHosts(between) else { continue }
             let name = given ?? "\(a)-\(b)"
@@ -134,7 +134,9 @@ extension Checker {
                 add(item, "more than \(Self.mostLinks) links; the lab has addresses for no more")
                 return
             }
-            links.append(LinkPlan(number: links.count + 1, name: name, first: a, second: b, impairment: impairment))
+            links.append(
+                LinkPlan(
+                    number: links.count + 1, name: name, first: a, second: b, impairment: there, back: back))
         }
     }
 
@@ -148,23 +150,44 @@ extension Checker {
         return known == [true, true] ? (a, b) : nil
     }
 
-    mutating func impairment(_ fields: Fields) -> Impairment {
+    /// Of packets from the first host and of packets from the second. What is said of the link holds for both, and what
+    /// stands under `back` for the second alone.
+    mutating func impairments(_ fields: Fields) -> (there: Impairment, back: Impairment) {
         let before = problems.count
         let isLink = fields.shape.form(of: "profile") != nil
-        let profile = isLink ? value(fields, "profile")?.text : nil
-        var impairment = catalog.profiles.first { $0.name == profile }?.impairment ?? Impairment()
+        let name = isLink ? value(fields, "profile")?.text : nil
+        let profile = catalog.profiles.first { $0.name == name }
+        var there = profile?.impairment ?? Impairment()
+        var back = profile?.back ?? Impairment()
+        let found = problems.count
+        apply(fields, to: &there)
+        // The same values: their problems have been told.
+        let told = problems
+        apply(fields, to: &back)
+        if problems.count > found { problems = told }
+        var own: Fields?
+        if let node = fields["back"] {
+            own = self.fields(node, Shapes.back)
+            if let own { apply(own, to: &back) }
+        }
+        guard problems.count == before else { return (there, back) }
+        checkJitter(there, fields["jitter"] ?? fields["delay"] ?? fields.node)
+        if problems.count == before { checkJitter(back, own?["jitter"] ?? own?["delay"] ?? fields.node) }
+        return (there, back)
+    }
+
+    private mutating func apply(_ fields: Fields, to impairment: inout Impairment) {
         if let delay = value(fields, "delay")?.duration { impairment.delay = delay }
         if let jitter = value(fields, "jitter")?.duration { impairment.jitter = jitter }
         if let loss = value(fields, "loss")?.fraction { impairment.loss = loss }
         if let rate = value(fields, "rate")?.rate { impairment.rate = rate }
         if let limit = value(fields, "limit")?.count { impairment.limit = Int(limit) }
-        if problems.count == before && impairment.jitter > impairment.delay {
-            let (jitter, delay) = (Units.text(impairment.jitter), Units.text(impairment.delay))
-            add(
-                fields["jitter"] ?? fields["delay"] ?? fields.node,
-                "jitter \(jitter) is more than delay \(delay): a packet cannot arrive before it is sent")
-        }
-        return impairment
+    }
+
+    private mutating func checkJitter(_ impairment: Impairment, _ node: Node) {
+        guard impairment.jitter > impairment.delay else { return }
+        let (jitter, delay) = (Units.text(impairment.jitter), Units.text(impairment.delay))
+        add(node, "jitter \(jitter) is more than delay \(delay): a packet cannot arrive before it is sent")
     }
 
     // MARK: Small readers
@@ -229,13 +252,13 @@ extension Checker {
 extension LinkPlan {
     /// Both ends' addresses follow from the link's number, 1 to 250: 10.77.N.0/30 is the first end (host .1, wire .2),
     /// 10.77.N.4/30 the second (wire .5, host .6).
-    init(number: Int, name: String, first: String, second: String, impairment: Impairment) {
+    init(number: Int, name: String, first: String, second: String, impairment: Impairment, back: Impairment) {
         let net = "10.77.\(number)"
         self.init(
             name: name,
             first: LinkEnd(host: first, hostAddress: "\(net).1", wireAddress: "\(net).2", reaches: []),
             second: LinkEnd(host: second, hostAddress: "\(net).6", wireAddress: "\(net).5", reaches: []),
-            impairment: impairment)
+            impairment: impairment, back: back)
     }
 
     package func joins(_ host: String) -> Bool { first.host == host || second.host == host }

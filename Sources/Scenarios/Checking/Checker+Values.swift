@@ -2,7 +2,12 @@
 extension Checker {
     /// Nil, and a problem, when the value is not of this kind or out of range.
     mutating func value(_ node: Node, _ key: String, _ kind: Parameter.Kind) -> Value? {
-        if case .durations(let names) = kind { return durations(node, key, names) }
+        switch kind {
+        case .durations(let names): return durations(node, key, names)
+        case .steps(let parameters): return steps(node, key, parameters)
+        case .trace: return trace(node, key).map { .trace($0) }
+        case .duration, .rate, .fraction, .count, .size, .number, .flag, .choice, .text, .fault, .place: break
+        }
         guard let text = text(node, key, kind.inWords) else { return nil }
         do throws(Units.Complaint) {
             switch kind {
@@ -44,7 +49,7 @@ extension Checker {
             case .text: return .text(text)
             case .fault: return fault(text, node, key)
             case .place: return isActorOrHost(text, node) ? .text(text) : nil
-            case .durations: return nil
+            case .durations, .steps, .trace: return nil
             }
         } catch {
             add(node, "\(key) \(quoted(text)) \(error.clause)")
@@ -74,6 +79,15 @@ extension Checker {
             add(node, "unknown fault \(quoted(text))\(suggestion(for: text, among: known))")
         }
         return nil
+    }
+
+    private mutating func steps(_ node: Node, _ key: String, _ parameters: [Parameter]) -> Value? {
+        guard let items = items(node, key, "[{ for: 10s, ... }, { for: 20s, ... }]") else { return nil }
+        let before = problems.count
+        if items.isEmpty { add(node, "\(key) is empty: it is a list of steps") }
+        let shape = Shape("a step", parameters.map(Shapes.key))
+        let values = items.compactMap { item in fields(item, shape).map { self.parameters($0, parameters) } }
+        return problems.count == before ? .steps(values) : nil
     }
 
     private mutating func durations(_ node: Node, _ key: String, _ names: [String]) -> Value? {
@@ -106,6 +120,8 @@ extension Parameter.Kind {
         case .fault: "the name of a fault"
         case .place: "an actor or a host"
         case .durations: "a mapping of names to durations"
+        case .steps: "a list of steps"
+        case .trace: "a file"
         }
     }
 }
@@ -119,6 +135,8 @@ extension Value {
     package var number: Double? { if case .number(let value) = self { value } else { nil } }
     package var flag: Bool? { if case .flag(let value) = self { value } else { nil } }
     package var text: String? { if case .text(let value) = self { value } else { nil } }
+    package var steps: [[String: Value]]? { if case .steps(let value) = self { value } else { nil } }
+    package var trace: DeliveryTrace? { if case .trace(let value) = self { value } else { nil } }
     package var durations: [NamedDuration]? { if case .durations(let value) = self { value } else { nil } }
 
     /// As a scenario file has it: `30s`, `0.1%`, `{ detect: 20s }`.
@@ -132,6 +150,13 @@ extension Value {
         case .number(let value): Units.text(number: value)
         case .flag(let value): String(value)
         case .text(let value): value
+        case .trace(let trace): trace.path
+        case .steps(let steps):
+            "["
+                + steps.map { step in
+                    let values = step.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.inFile)" }
+                    return "{ \(values.joined(separator: ", ")) }"
+                }.joined(separator: ", ") + "]"
         case .durations(let values):
             "{ \(values.map { "\($0.name): \(Units.text($0.duration))" }.joined(separator: ", ")) }"
         }

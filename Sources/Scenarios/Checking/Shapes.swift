@@ -104,10 +104,15 @@ package struct Shapes: Sendable {
         Shape.Key("limit", .parameter(.count(1...1_000_000)), "queue in front of the rate limit, in packets"),
     ]
 
+    static let back = Shape("back", impairment)
+
+    private static let directed =
+        impairment + [Shape.Key("back", .shape(back), "what differs for packets from the second host to the first")]
+
     static let profile = Shape(
         "profile",
         [Shape.Key("summary", .parameter(.text), required: true, "what it stands for, and its source")]
-            + impairment)
+            + directed)
 
     private static func link(profiles: [String]) -> Shape {
         Shape(
@@ -117,7 +122,7 @@ package struct Shapes: Sendable {
                 Shape.Key("name", .name(longest: 32), "its name; a-b when not given"),
                 Shape.Key(
                     "profile", .parameter(.choice(profiles)), "a link profile; the keys beside it change its values"),
-            ] + impairment)
+            ] + directed)
     }
 
     static let ready = Shape(
@@ -224,7 +229,7 @@ package struct Shapes: Sendable {
         return Shape(definition.name, [kind] + definition.parameters.map(key))
     }
 
-    private static func key(_ parameter: Parameter) -> Shape.Key {
+    static func key(_ parameter: Parameter) -> Shape.Key {
         let isRequired = parameter.isRequired && parameter.fallback == nil
         return Shape.Key(parameter.name, .parameter(parameter.kind), required: isRequired, parameter.summary)
     }

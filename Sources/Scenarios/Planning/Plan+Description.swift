@@ -26,7 +26,8 @@ extension Plan: CustomStringConvertible {
             lines.append(line)
         }
         for link in scenario.lab.links {
-            lines.append("link \(link.name): \(link.impairment.inWords)")
+            let back = link.back == link.impairment ? "" : "; from \(link.second.host) \(link.back.inWords)"
+            lines.append("link \(link.name): \(link.impairment.inWords)\(back)")
             for end in [link.first, link.second] {
                 let reached = end.reaches.isEmpty ? "nothing" : end.reaches.joined(separator: " ")
                 lines.append("  \(end.host) \(end.hostAddress) by \(end.wireAddress) reaches \(reached)")

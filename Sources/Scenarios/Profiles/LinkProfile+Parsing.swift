@@ -9,7 +9,8 @@ extension LinkProfile {
         var profile: LinkProfile?
         if let root, let fields = checker.fields(root, Shapes.profile) {
             let summary = checker.value(fields, "summary")?.text ?? ""
-            profile = LinkProfile(name: name, summary: summary, impairment: checker.impairment(fields))
+            let (there, back) = checker.impairments(fields)
+            profile = LinkProfile(name: name, summary: summary, impairment: there, back: back)
         }
         guard checker.problems.isEmpty, let profile else { throw Problems(checker.problems) }
         self = profile

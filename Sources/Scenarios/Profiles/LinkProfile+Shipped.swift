@@ -21,11 +21,13 @@ extension LinkProfile {
             #"""
             # A home on a telephone line.
             summary: >-
-              ADSL: 50 ms round trip and 1.5 Mbit/s as in WebPageTest's preset "DSL" (connectivity.ini); its
-              downlink rate in both directions. Jitter is our reasoned default.
+              ADSL: 50 ms round trip, 384 kbit/s up and 1.5 Mbit/s down as in WebPageTest's preset "DSL"
+              (connectivity.ini). Up is from the first host of the link, the home, to the second. Jitter is our reasoned
+              default.
             delay: 25ms
             jitter: 1ms
-            rate: 1500 kbit/s
+            rate: 384 kbit/s
+            back: { rate: 1500 kbit/s }
 
             """#
         ),

@@ -83,6 +83,16 @@ extension KernelTests {
             }
         }
 
+        @Test func `a rule in the middle that is refused is told, and nothing is left`() throws {
+            let before = try oracle.ruleset()
+            let refused: [PacketFilter.Expression] = [.count("a counter that is not there"), .drop]
+            #expect(throws: NetlinkError.self) {
+                try PacketFilter(
+                    "test", in: namespace, chains: [.init("c", .forward, rules: [[.accept], refused, [.accept]])])
+            }
+            #expect(try oracle.ruleset() == before)
+        }
+
         @Test func `sets hold connections, and a table goes without a trace`() throws {
             let flows = (0..<20_000).map {
                 PacketFilter.Flow(

@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "Nftables", dependencies: ["Kernel", "Netlink", "CNftables"]),
         .target(name: "Labs", dependencies: ["Kernel", "CLinux", "COpenSSL", "Netlink", "Scenarios"]),
         .target(name: "Actors", dependencies: ["Kernel", "JSONLines", "Scenarios", "Recordings"]),
-        .target(name: "Faults", dependencies: ["Kernel", "CLinux", "Netlink", "Labs", "Actors", "Scenarios"]),
+        .target(
+            name: "Faults", dependencies: ["JSONLines", "Kernel", "CLinux", "Netlink", "Labs", "Actors", "Scenarios"]),
         .target(name: "Probes", dependencies: ["Kernel", "CLinux", "Netlink", "Recordings"]),
         .target(name: "LabKernel", dependencies: ["Kernel", "CLinux"]),
         .target(name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "JSONLines"]),
@@ -78,9 +79,9 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "CLinux", "CNetlink", "Kernel", "Scenarios", "Netlink", "Nftables", "Labs", "Faults", "Actors",
-                "Probes", "Judging", "Reporting",
-                "LabKernel", "Running",
+                "CLinux", "CNetlink", "JSONLines", "Kernel", "Scenarios", "Recordings", "Netlink", "Nftables", "Labs",
+                "Faults", "Actors", "Probes", "LabKernel", "Running", "Judging",
+                "Reporting",
             ]),
         // The built command line, from outside: verdicts, exit codes, messages, nothing left behind.
         .testTarget(name: "CommandTests", dependencies: ["JSONLines"]),

@@ -35,6 +35,10 @@ package final class ActorProcess {
     /// The commands that its driver named in its hello; nil before the first. A restarted driver is taken to know what
     /// it knew, since its hello may come later than a command.
     package private(set) var knownCommands: [String]?
+    /// The faults that its driver named in its hello; nil before the first.
+    package private(set) var knownFaults: [String]?
+    /// How often each of them has hit since it was switched on, as its driver says.
+    package private(set) var faultHits: [String: Int64] = [:]
     private var stopTimer: EventLoop.Token?
     private var wasKilledByUs = false
     /// When it was last started: no stamp of its driver can be earlier.
@@ -59,9 +63,10 @@ package final class ActorProcess {
     }
 
     /// Starts it; a failure is reported as an event and leaves it ended.
-    package func start() {
+    /// - Parameter isHeld: it stands still (SIGSTOP) before its first instruction.
+    package func start(isHeld: Bool = false) {
         do throws(SystemError) {
-            try launch()
+            try launch(isHeld: isHeld)
             state = .running
             // As of before it could do anything: where computing takes no time, it may have done a lot by now.
             report(startedAt, .actor(ActorChange(instance, .started(pid: Int(leader)))))
@@ -73,7 +78,7 @@ package final class ActorProcess {
         }
     }
 
-    private func launch() throws(SystemError) {
+    private func launch(isHeld: Bool) throws(SystemError) {
         try Files.makeFolder(command.workFolder)
         let outEnds = try Descriptor.pipe()
         let outReader = Descriptor(owning: outEnds.reader)
@@ -91,6 +96,7 @@ package final class ActorProcess {
             program: command.program, arguments: command.arguments, environment: command.environment,
             folder: command.folder, input: commandReader.raw, output: outWriter.raw, error: errorWriter.raw)
         request.networkNamespace = command.networkNamespace
+        request.startsStopped = isHeld
         // The child reads its commands with blocking reads, as any program does.
         _ = fcntl(commandReader.raw, F_SETFL, 0)
         startedAt = Clock.now
@@ -98,6 +104,8 @@ package final class ActorProcess {
         leader = child.pid
         isRunaway = false
         endIsExpected = false
+        wasKilledByUs = false
+        faultHits = [:]
         input = try CommandInput(owning: commandWriter.release())
         output = try OutputReader(
             descriptor: outReader.release(), log: log, loop: loop, event: { [unowned self] in take(line: $0) },
@@ -141,6 +149,17 @@ package final class ActorProcess {
         report(now, .actor(ActorChange(instance, .told(command: name, refused: refused))))
     }
 
+    /// Switches a fault of its own on or off, as `send`; its hits are counted anew when it goes on.
+    package func send(fault name: String, on isOn: Bool, _ fields: [JSON.Member] = []) {
+        // What it said before belongs to the time before.
+        if isOn { drainOutput() }
+        if isOn { faultHits[name] = 0 }
+        let head: [JSON.Member] = [
+            JSON.Member("command", "fault"), JSON.Member("name", .string(name)), JSON.Member("on", .bool(isOn)),
+        ]
+        send(command: .object(head + fields))
+    }
+
     package func markReady() {
         guard state == .running else { return }
         state = .ready
@@ -154,6 +173,23 @@ package final class ActorProcess {
         for process in processes { kill(process, number) }
     }
 
+    /// As an operator does it, in the middle of the run: SIGTERM, and SIGKILL to whatever is left after the plan's
+    /// time. Processes that stand still take neither before they go on, or the time is over.
+    package func terminate() {
+        guard isLive else { return }
+        endIsExpected = true
+        signal(SIGTERM)
+        killLater()
+    }
+
+    private func killLater() {
+        if let stopTimer { loop.cancel(stopTimer) }
+        stopTimer = loop.after(plan.stopWithin) { [unowned self] in
+            wasKilledByUs = true
+            signal(SIGKILL)
+        }
+    }
+
     /// SIGTERM, and SIGKILL to whatever is left after the plan's time; `done` when the leader has ended.
     package func stop(_ done: @escaping () -> Void) {
         guard isLive else { return done() }
@@ -162,10 +198,7 @@ package final class ActorProcess {
         // A frozen process would take SIGTERM only when thawed.
         signal(SIGTERM)
         signal(SIGCONT)
-        stopTimer = loop.after(plan.stopWithin) { [unowned self] in
-            wasKilledByUs = true
-            signal(SIGKILL)
-        }
+        killLater()
     }
 
     private func heed(_ notice: OutputReader.Notice) {
@@ -196,7 +229,8 @@ package final class ActorProcess {
         let stamp = parsed.stamp.flatMap { (startedAt...now).contains($0) ? $0 : nil }
         report.stamp = stamp == nil ? .reader : .driver
         self.report(stamp ?? now, .driver(report))
-        if report.kind == .hello { knownCommands = report.commands }
+        if report.kind == .hello { (knownCommands, knownFaults) = (report.commands, report.faults) }
+        if let hits = report.faultHits { faultHits[hits.fault] = hits.total }
         if case .event(let name) = plan.ready, report.kind.rawValue == name { markReady() }
         if report.kind == .unsupported { tell(.unsupported(reason: report.text ?? "the driver gave no reason")) }
         return true
@@ -225,6 +259,11 @@ package final class ActorProcess {
         }
         onStopped?()
         onStopped = nil
+    }
+
+    /// Where it starts, where it may write, and where its log is kept.
+    package var places: (folder: String, work: String, log: String) {
+        (command.folder, command.workFolder, command.logPath)
     }
 
     /// `exit status 1; the last it said: "no route to host"`.

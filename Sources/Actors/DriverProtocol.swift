@@ -55,4 +55,19 @@ extension DriverReport {
         guard kind == .hello, let named = extra.first(where: { $0.key == "commands" }) else { return [] }
         return named.value.array?.compactMap(\.string) ?? []
     }
+
+    /// The faults that a hello names: those that this driver can make itself when it is told to.
+    package var faults: [String] {
+        guard kind == .hello, let named = extra.first(where: { $0.key == "faults" }) else { return [] }
+        return named.value.array?.compactMap(\.string) ?? []
+    }
+
+    /// What a `fault` event says: how often a fault of the driver's own has hit since it was switched on.
+    package var faultHits: (fault: String, total: Int64)? {
+        func extra(_ key: String) -> JSON? { self.extra.first { $0.key == key }?.value }
+        guard kind == .note, extra("event")?.string == "fault", let name = extra("name")?.string,
+            let hits = extra("hits")?.integer
+        else { return nil }
+        return (name, hits)
+    }
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -18,11 +19,11 @@
 // What a child that could not get as far as exec tells its parent.
 struct failure { int error; int step; };
 
-enum step { CLONE, DEATH_SIGNAL, SESSION, USER_MAP, NETWORK, PROCESSOR, FOLDER, ADDRESSES, DESCRIPTORS, EXEC };
+enum step { CLONE, DEATH_SIGNAL, SESSION, USER_MAP, NETWORK, PROCESSOR, FOLDER, ADDRESSES, DESCRIPTORS, STOP, EXEC };
 static const char *const step_names[] = {
     "start a process", "tie a process to its parent", "start a session", "map the user into a user namespace",
     "enter the network namespace of its host", "pin to a processor", "enter the working folder", "forbid core files",
-    "arrange the standard descriptors", "execute the program",
+    "arrange the standard descriptors", "stop before the first instruction", "execute the program",
 };
 
 static int write_text(const char *path, const char *text)
@@ -104,8 +105,29 @@ static enum step prepare(const struct halfopen_spawn *r, int *report, pid_t pare
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
+    // A traced process stops as soon as exec has succeeded.
+    if (r->stopped && ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        return STOP;
     execve(r->program, r->arguments, r->environment);
     return EXEC;
+}
+
+// The child has executed its program and is traced: lets go of it with a SIGSTOP, so that it stands still as any
+// stopped process does, and has not run a single instruction of its program.
+static int leave_stopped(pid_t child)
+{
+    int status;
+    pid_t result;
+    do
+        result = waitpid(child, &status, 0);
+    while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return -1;
+    if (!WIFSTOPPED(status)) {
+        errno = ECHILD;
+        return -1;
+    }
+    return ptrace(PTRACE_DETACH, child, NULL, (void *)(uintptr_t)SIGSTOP) == 0 ? 0 : -1;
 }
 
 pid_t halfopen_spawn(const struct halfopen_spawn *request, int *pidfd, const char **step)
@@ -147,6 +169,14 @@ pid_t halfopen_spawn(const struct halfopen_spawn *request, int *pidfd, const cha
         waitpid(child, NULL, 0);
         close(descriptor);
         errno = failure.error;
+        return -1;
+    }
+    if (request->stopped && leave_stopped(child) != 0) {
+        saved = errno;
+        *step = step_names[STOP];
+        kill(child, SIGKILL);
+        close(descriptor);
+        errno = saved;
         return -1;
     }
     *pidfd = descriptor;

@@ -28,10 +28,15 @@ package protocol ActiveFault: AnyObject {
     /// When it acted first (CLOCK_MONOTONIC, nanoseconds), where the kernel tells more exactly than sampling `hits`
     /// does.
     var firstHit: Int64? { get }
+
+    /// Calls `body` when a moment is over that takes its time, such as an orderly restart; all others are over at once.
+    /// Intervals are not asked.
+    func whenOver(_ body: @escaping () -> Void)
 }
 
 extension ActiveFault {
     package var firstHit: Int64? { nil }
+    package func whenOver(_ body: @escaping () -> Void) { body() }
 }
 
 /// A moment: all that it did was done when it struck.

@@ -70,6 +70,7 @@ package struct FaultStrike: Sendable {
             "\(plan.kind) at \(plan.at.timelineText) of \(actors.joined(separator: ", "))"
         case .connections(let choice): "\(plan.kind) at \(plan.at.timelineText) of \(choice.inWords)"
         case .name(let name): "\(plan.kind) at \(plan.at.timelineText) of the name \(name)"
+        case .lab: "\(plan.kind) at \(plan.at.timelineText)"
         case .groups: "\(plan.kind) at \(plan.at.timelineText) of \(plan.target.inWords)"
         }
     }

@@ -93,6 +93,8 @@ enum Preconditions {
             return "\(strike.name) had no hit: \(actors) had nothing for it to strike at that moment.\(hit)"
         case .name(let name):
             return "\(strike.name) had no hit: nobody looked up \(name) in that time.\(hit)"
+        case .lab:
+            return "\(strike.name) had no hit: nobody was there for it to strike.\(hit)"
         case .groups:
             return "\(strike.name) struck no packet: the groups sent each other nothing in that time.\(hit)"
         }

@@ -72,23 +72,27 @@ extension RunView {
         strikes.contains { strike in
             guard strike.plan.target.actors.contains(instance.actor) else { return false }
             guard let due = strike.due, due <= time else { return false }
-            let over = (strike.plan.until == nil ? strike.applied : strike.healed)?.time ?? stop
+            let isOver = strike.plan.until == nil && strike.definition?.takesTime != true
+            let over = (isOver ? strike.applied : strike.healed)?.time ?? stop
             return time <= over + .seconds(1)
         }
     }
 
     /// From when on a client owes liveness, once it was struck: an interval's heal; a moment's strike, as for faults
     /// that strike at their first hit, which a client can outlive while they are still on. Where the strike ended
-    /// processes, not before all of them are ready again. Nil when that did not happen.
+    /// processes, not before all of them are ready again; a moment that took its time is over when it is healed. Nil
+    /// when that did not happen.
     package func owedFrom(_ strike: FaultStrike, struck: Moment) -> Moment? {
         if strike.plan.until != nil, !strike.strikesAtFirstHit { return strike.healed }
         let actors = strike.plan.target.actors
         guard !actors.isEmpty, let due = strike.due else { return struck }
         var latest = struck
+        if strike.definition?.takesTime == true, let healed = strike.healed { latest = healed }
+        let over = max(struck.time + .seconds(1), latest.time)
         for instance in actors.flatMap(instances) {
             let after = (lives[instance] ?? []).drop { $0.moment.time < due }
             let end = after.firstIndex { if case .exited = $0.change { true } else { false } }
-            guard let end, after[end].moment.time <= struck.time + .seconds(1) else { continue }
+            guard let end, after[end].moment.time <= over else { continue }
             guard let ready = after[end...].first(where: { $0.change == .ready })?.moment else { return nil }
             if ready.time > latest.time { latest = ready }
         }

@@ -19,6 +19,8 @@ package struct SpawnRequest {
     /// CLONE_NEW* flags.
     package var namespaces: UInt64 = 0
     package var ownSession = true
+    /// Stopped (SIGSTOP) before its first instruction; SIGCONT sets it going.
+    package var startsStopped = false
     /// No randomised address space and no core file: for the lab kernel's own process.
     package var fixedAddresses = false
 
@@ -72,6 +74,7 @@ package struct ChildProcess: ~Copyable {
             spawn.processor = request.processor
             spawn.namespaces = request.namespaces
             spawn.own_session = request.ownSession
+            spawn.stopped = request.startsStopped
             spawn.fixed_addresses = request.fixedAddresses
             return halfopen_spawn(&spawn, &descriptor, &step)
         }

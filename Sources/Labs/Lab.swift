@@ -16,6 +16,8 @@ package final class Lab {
     package private(set) var nameServer: NameServer?
     /// Nil when no actor has one, and until `makeCertificates`.
     package private(set) var certificates: Certificates?
+    /// How they find each other, once they all stand.
+    package private(set) var network: LabNetwork!
     /// Of the kernel, as far as the devices made so far have shown.
     private var abilities = ImpairmentQueues.Abilities()
 
@@ -46,6 +48,7 @@ package final class Lab {
             routers.append(router)
         }
         try DeadEnds.make(in: self)
+        network = LabNetwork(self, spares: spares)
         if Names.isLabKernel { note(try LabError.of("the lab kernel") { try LabSettings.applyToLabKernel() }) }
     }
 
@@ -138,12 +141,13 @@ package final class Lab {
             let second = side("second", Self.firstIndex + 1, plan.second, link: number)
             try connect(plan.first, plan, to: first, routes, number: number)
             try connect(plan.second, plan, to: second, routes, number: number)
-            let wayThrough = { [unowned self] in try addWayThrough(plan, first, second, routes) }
-            try wayThrough()
+            try addWayThrough(plan, first, second, routes)
             let filter = try PacketFilter(in: namespace, chains: [.init(Wire.chain, .forward)])
             return Wire(
                 name: plan.name, ends: [host(plan.first.host), host(plan.second.host)], routes: routes,
-                filter: filter, wayThrough: wayThrough, first: first, second: second,
+                filter: filter,
+                devicesTurned: { [unowned self] in try network.linkChanged(plan.name, isBroken: $0) },
+                first: first, second: second,
                 fromFirst: try direction(plan, from: first, leaving: second, routes, seed: seed),
                 fromSecond: try direction(plan, from: second, leaving: first, routes, seed: seed))
         }

@@ -20,6 +20,9 @@ enum LabSettings {
 
     /// For hosts, which have sockets.
     static let endpoints = [
+        // When an interface's first address goes the others on its subnet stay, as network managers set it; without,
+        // one address could not follow another without a moment between.
+        Setting("net.ipv4.conf.all.promote_secondaries", "1"),
         // The kernel's default is cubic, but a machine's may be another (bbr), and new namespaces take it over.
         Setting("net.ipv4.tcp_congestion_control", "cubic"),
         // These four follow the machine's memory. Buffers: the defaults of a machine of 4 GiB or more.

@@ -22,8 +22,8 @@ package final class Wire {
     let injectors = Injectors()
     package let routes: RouteSocket
     private let filter: PacketFilter
-    /// Adds the neighbours and routes that the wire was made with.
-    private let wayThrough: () throws -> Void
+    /// Called when its devices have gone down (true), with which its neighbours and routes go, or are up again.
+    private let devicesTurned: (_ isDown: Bool) throws -> Void
     private var isDown = false
     private var trackers: Set<String> = []
     private var rules: [String: PacketFilter.Rule] = [:]
@@ -76,7 +76,7 @@ package final class Wire {
 
     init(
         name: String, ends: [LabHost], routes: RouteSocket, filter: PacketFilter,
-        wayThrough: @escaping () throws -> Void, first: Side, second: Side, fromFirst: Direction,
+        devicesTurned: @escaping (Bool) throws -> Void, first: Side, second: Side, fromFirst: Direction,
         fromSecond: Direction
     ) {
         self.name = name
@@ -84,7 +84,7 @@ package final class Wire {
         self.namespace = routes.namespace
         self.routes = routes
         self.filter = filter
-        self.wayThrough = wayThrough
+        self.devicesTurned = devicesTurned
         self.first = first
         self.second = second
         self.fromFirst = fromFirst
@@ -179,6 +179,7 @@ package final class Wire {
             do {
                 isDown = true
                 for side in [first, second] { try routes.setUp(side.index, false) }
+                try devicesTurned(true)
                 fromFirst.forget(try struck(from: first.host))
                 fromSecond.forget(try struck(from: second.host))
                 try lookAtCarriers()
@@ -194,8 +195,7 @@ package final class Wire {
         guard isDown else { return }
         try LabError.of("link \(name)") {
             for side in [first, second] { try routes.setUp(side.index) }
-            // With its devices went the wire's neighbours and routes.
-            try wayThrough()
+            try devicesTurned(false)
             for (_, detours) in detours.sorted(by: { $0.key < $1.key }) {
                 for detour in detours { try routes.addRoute(of: detour) }
             }

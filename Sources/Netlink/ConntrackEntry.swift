@@ -15,7 +15,8 @@ package struct TransportAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 
-    init(family: UInt8, bytes: UnsafeRawBufferPointer, port: UInt16) {
+    /// - Parameter bytes: the address in network order, 4 or 16 of them.
+    package init(family: UInt8, bytes: UnsafeRawBufferPointer, port: UInt16) {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         halfopen_address_text(family, bytes.bindMemory(to: UInt8.self).baseAddress, &text)
         address = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -43,7 +43,7 @@ package struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// An Ethernet address.
-package struct HardwareAddress: Equatable, Sendable, CustomStringConvertible {
+package struct HardwareAddress: Hashable, Sendable, CustomStringConvertible {
     /// Six bytes.
     package var bytes: [UInt8]
 

@@ -63,6 +63,15 @@ package final class NetworkNamespace {
         return zip(settings, errors).filter { $0.1 != 0 }.map { (setting: $0.0, code: $0.1) }
     }
 
+    /// A setting as the kernel prints it, without the line's end.
+    package func read(_ name: String) throws(SystemError) -> String {
+        var text = [CChar](repeating: 0, count: 4096)
+        let path = Setting(name, "").path
+        let count = try System.call("read \(name) for", owner) { halfopen_read_in(descriptor.raw, path, &text, 4096) }
+        let bytes = text.prefix(Int(count)).map(UInt8.init(bitPattern:))
+        return String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
+    }
+
     /// Writes one setting that must be there.
     package func write(_ name: String, _ value: String) throws(SystemError) {
         if let failure = try write([Setting(name, value)]).first {

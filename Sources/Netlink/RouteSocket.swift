@@ -9,6 +9,8 @@ package final class RouteSocket {
     /// For what netlink cannot ask: ethtool(8)'s questions.
     private let control: Descriptor
     package var namespace: NetworkNamespace { socket.namespace }
+    /// What was added by this socket and not removed by it; what the kernel removes by itself stays in it.
+    package var standing = Standing()
 
     package init(in namespace: NetworkNamespace) throws(SystemError) {
         socket = try NetlinkSocket(NETLINK_ROUTE, in: namespace)
@@ -153,116 +155,5 @@ extension RouteSocket {
         return try socket.request("list the devices of", message).compactMap {
             $0.attributes(after: MemoryLayout<ifinfomsg>.size).text(IFLA_IFNAME)
         }
-    }
-}
-
-// MARK: Addresses, routes, neighbours
-
-extension RouteSocket {
-    package func add(_ address: IPv4Address, prefix: UInt8, to index: Int32) throws(NetlinkError) {
-        let message = NetlinkMessage(RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL)
-        var header = ifaddrmsg()
-        header.ifa_family = UInt8(AF_INET)
-        header.ifa_prefixlen = prefix
-        header.ifa_index = UInt32(index)
-        message.append(header)
-        message.put(IFA_LOCAL, address.networkOrder)
-        message.put(IFA_ADDRESS, address.networkOrder)
-        try socket.request("add the address \(address)/\(prefix) in", message)
-    }
-
-    /// A host route; the gateway must be on one of the device's subnets, which must be up.
-    package func addRoute(
-        to destination: IPv4Address, via gateway: IPv4Address, on index: Int32
-    ) throws(NetlinkError) {
-        let message = routeMessage(AF_INET, length: 32, RTN_UNICAST)
-        message.put(RTA_DST.rawValue, destination.networkOrder)
-        message.put(RTA_GATEWAY.rawValue, gateway.networkOrder)
-        message.put(RTA_OIF.rawValue, index)
-        try socket.request("add the route to \(destination) via \(gateway) in", message)
-    }
-
-    /// What becomes of packets to an address that leads nowhere, when they come from elsewhere. (A program of this very
-    /// namespace is refused at once, in either case.)
-    package enum DeadEnd: Sendable {
-        /// They vanish.
-        case silent
-        /// They are answered by ICMP "host unreachable".
-        case unreachable
-    }
-
-    package func addDeadEnd(_ kind: DeadEnd, to destination: IPv4Address) throws(NetlinkError) {
-        let type =
-            switch kind {
-            case .silent: RTN_BLACKHOLE
-            case .unreachable: RTN_UNREACHABLE
-            }
-        let message = routeMessage(AF_INET, length: 32, type)
-        message.put(RTA_DST.rawValue, destination.networkOrder)
-        try socket.request("add the dead end \(destination) in", message)
-    }
-
-    private func routeMessage(_ family: Int32, length: UInt8, _ type: some BinaryInteger) -> NetlinkMessage {
-        let message = NetlinkMessage(RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_EXCL)
-        var header = rtmsg()
-        header.rtm_family = UInt8(family)
-        header.rtm_dst_len = length
-        header.rtm_table = UInt8(RT_TABLE_MAIN.rawValue)
-        header.rtm_protocol = UInt8(RTPROT_STATIC)
-        header.rtm_scope = UInt8(RT_SCOPE_UNIVERSE.rawValue)
-        header.rtm_type = UInt8(type)
-        message.append(header)
-        return message
-    }
-
-    /// An IPv6 address of its own, with no subnet and without asking whether anybody else has it.
-    package func add(_ address: IPv6Address, to index: Int32) throws(NetlinkError) {
-        let message = NetlinkMessage(RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL)
-        var header = ifaddrmsg()
-        header.ifa_family = UInt8(AF_INET6)
-        header.ifa_prefixlen = 128
-        header.ifa_flags = UInt8(IFA_F_NODAD)
-        header.ifa_index = UInt32(index)
-        message.append(header)
-        message.put(IFA_LOCAL, bytes: address.bytes)
-        try socket.request("add the address \(address) in", message)
-    }
-
-    /// A host route out of a device, to whoever is said to be the neighbour of that address (`addNeighbour`).
-    package func addRoute(to destination: IPv6Address, on index: Int32) throws(NetlinkError) {
-        let message = routeMessage(AF_INET6, length: 128, RTN_UNICAST)
-        message.put(RTA_DST.rawValue, bytes: destination.bytes)
-        message.put(RTA_OIF.rawValue, index)
-        try socket.request("add the route to \(destination) in", message)
-    }
-
-    /// Permanent: never asked for on the wire, never probed, never forgotten.
-    package func addNeighbour(
-        _ address: IPv4Address, _ hardwareAddress: HardwareAddress, on index: Int32
-    ) throws(NetlinkError) {
-        let message = neighbourMessage(AF_INET, hardwareAddress, on: index)
-        message.put(NDA_DST, address.networkOrder)
-        try socket.request("add the neighbour \(address) in", message)
-    }
-
-    package func addNeighbour(
-        _ address: IPv6Address, _ hardwareAddress: HardwareAddress, on index: Int32
-    ) throws(NetlinkError) {
-        let message = neighbourMessage(AF_INET6, hardwareAddress, on: index)
-        message.put(NDA_DST, bytes: address.bytes)
-        try socket.request("add the neighbour \(address) in", message)
-    }
-
-    private func neighbourMessage(
-        _ family: Int32, _ hardwareAddress: HardwareAddress, on index: Int32
-    ) -> NetlinkMessage {
-        let message = NetlinkMessage(RTM_NEWNEIGH, flags: NLM_F_CREATE | NLM_F_REPLACE)
-        var header = ndmsg()
-        header.ndm_family = UInt8(family)
-        header.ndm_ifindex = index
-        header.ndm_state = UInt16(NUD_PERMANENT)
-        message.append(header)
-        message.put(NDA_LLADDR, bytes: hardwareAddress.bytes)
-        return message
     }
 }

@@ -27,7 +27,7 @@ package enum Feed {
             switch arguments.first {
             case "server":
                 let shell = try ServerShell(try ServerOptions(parsing: Array(arguments.dropFirst())), on: loop)
-                try shell.start()
+                try shell.start(commandsFrom: STDIN_FILENO)
                 try withExtendedLifetime(shell) { try loop.run() }
             case "client":
                 let shell = ClientShell(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)

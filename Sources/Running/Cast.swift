@@ -1,6 +1,7 @@
 import Actors
 import Faults
 import Glibc
+import JSONLines
 import Kernel
 import Recordings
 import Scenarios
@@ -10,6 +11,8 @@ package final class Cast {
     private let scenario: Scenario
     private let loop: EventLoop
     private let readiness: Readiness
+    private let reaper: Reaper
+    package let holds = ActorHolds()
     /// Nobody is started any more.
     private var isStopping = false
     private(set) var instances: [ActorProcess] = []
@@ -21,6 +24,7 @@ package final class Cast {
         self.scenario = scenario
         self.loop = loop
         self.readiness = readiness
+        self.reaper = reaper
         for plan in scenario.actors {
             for index in 0..<plan.count {
                 let launch = Cast.launch(
@@ -90,6 +94,28 @@ package final class Cast {
         return nil
     }
 
+    /// Why a fault cannot be asked of its actor: a driver is asked only for those that its hello names.
+    func objection(of actor: String, toFault name: String, isDue: Bool) -> String? {
+        for instance in instances(of: actor) where instance.isLive {
+            if instance.knownFaults == nil {
+                if !isDue { continue }
+                instance.drainOutput()
+            }
+            let known = instance.knownFaults ?? []
+            if known.contains(name) { continue }
+            let named =
+                if instance.knownFaults == nil {
+                    "it has said no hello, which would name the faults that it can make"
+                } else if known.isEmpty {
+                    "its hello names no fault"
+                } else {
+                    "its hello names only \(known.joined(separator: ", "))"
+                }
+            return "\(instance.instance) cannot make the fault \(name) itself: \(named)"
+        }
+        return nil
+    }
+
     /// Stops everyone of a role and waits for it.
     func stop(_ role: ActorPlan.Role) throws(SystemError) {
         isStopping = true
@@ -113,9 +139,50 @@ extension Cast: ActorControl {
 
     package func restart(_ actor: String, after delay: Duration) {
         loop.after(delay) { [unowned self] in
-            for instance in instances(of: actor) where instance.state == .ended && !isStopping {
-                readiness.restart(instance)
-            }
+            start(actor)
+        }
+    }
+
+    package func actors(on host: String) -> [String] {
+        scenario.actors.filter { $0.host == host }.map(\.name)
+    }
+
+    package func terminate(_ actor: String) { instances(of: actor).forEach { $0.terminate() } }
+
+    package func start(_ actor: String) {
+        // Whoever has ended just now may not have been collected.
+        reaper.collect()
+        for instance in instances(of: actor) where instance.state == .ended && !isStopping {
+            readiness.restart(instance, isHeld: holds.isHeld(actor))
+        }
+    }
+
+    package func isReady(_ actor: String) -> Bool { instances(of: actor).allSatisfy { $0.state == .ready } }
+
+    package func leaders(of actor: String) -> [Int32] {
+        instances(of: actor).filter(\.isLive).map(\.leader)
+    }
+
+    package func places(of actor: String) -> [ActorPlaces] {
+        instances(of: actor).map { instance in
+            instance.drainOutput()
+            let (folder, work, log) = instance.places
+            return ActorPlaces(folder: folder, work: work, log: log)
+        }
+    }
+
+    package func send(_ actor: String, fault: String, on isOn: Bool, _ fields: [JSON.Member]) {
+        instances(of: actor).forEach { $0.send(fault: fault, on: isOn, fields) }
+    }
+
+    package func objection(of actor: String, toFault name: String) -> String? {
+        objection(of: actor, toFault: name, isDue: true)
+    }
+
+    package func ownHits(of actor: String, fault: String) -> Int64 {
+        instances(of: actor).reduce(0) { sum, instance in
+            instance.drainOutput()
+            return sum + instance.faultHits[fault, default: 0]
         }
     }
 }

@@ -171,6 +171,12 @@ package final class Engine: FaultField {
         for plan in scenario.tells {
             if let objection = cast.objection(to: plan, isDue: false) { throw Ending(.unsupported, objection) }
         }
+        for plan in scenario.faults where FaultCatalog.isMadeByActor(plan) {
+            for actor in plan.target.actors {
+                guard let objection = cast.objection(of: actor, toFault: plan.kind, isDue: false) else { continue }
+                throw Ending(.unsupported, "\(plan.position): \(objection)")
+            }
+        }
         let zero = enter(.play)
         timeline.schedule(from: zero)
         watch.startSampling(zero: zero, length: scenario.end, say: say)
@@ -216,6 +222,10 @@ package final class Engine: FaultField {
     }
 
     package func cancel(_ token: EventLoop.Token) { loop.cancel(token) }
+
+    package func moveClock(by step: Duration, _ change: () throws -> Void) throws {
+        try watch.moveClock(by: step, change)
+    }
 
     /// Returns when it was entered; saying so takes a little of the time of the lab itself.
     @discardableResult

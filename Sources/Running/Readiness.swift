@@ -29,8 +29,9 @@ struct Readiness {
     }
 
     /// Starts one again, in the middle of the timeline; it says `ready` when it is, however long that takes.
-    func restart(_ member: ActorProcess) {
-        member.start()
+    /// - Parameter isHeld: it stands still before its first instruction.
+    func restart(_ member: ActorProcess, isHeld: Bool) {
+        member.start(isHeld: isHeld)
         poll(member)
     }
 

@@ -52,7 +52,7 @@ final class Timeline {
             let handle = try FaultCatalog.make(plan).strike(in: engine)
             record(index, .applied(late: Clock.now - due))
             active[index] = handle
-            if plan.until == nil { heal(index, due: Clock.now) }
+            if plan.until == nil { handle.whenOver { [unowned self] in heal(index, due: Clock.now) } }
         } catch {
             fail(index, error)
         }

@@ -12,7 +12,7 @@ final class Watch {
     private let links: [LinkProbe]
     private let routers: [RouterProbe]
     private let sockets: [(host: String, diagnosis: SocketDiagnosis)]
-    private let realtimeOffset = Clock.realtimeOffset
+    private var realtimeOffset = Clock.realtimeOffset
     /// Between two drains: short while much is going on, long in silence.
     private var interval: Duration = .milliseconds(500)
     private static let shortest: Duration = .milliseconds(100)
@@ -49,6 +49,13 @@ final class Watch {
         guard let diagnosis = sockets.first(where: { $0.host == host })?.diagnosis else { return false }
         let listeners = (try? diagnosis.sockets(in: [.listen])) ?? []
         return listeners.contains { $0.local.port == port }
+    }
+
+    /// What came before the wall clock's step was stamped by the clock as it was.
+    func moveClock(by step: Duration, _ change: () throws -> Void) throws {
+        try drain()
+        try change()
+        realtimeOffset += step.wholeNanoseconds
     }
 
     /// Reads everything that has happened up to now and writes what can no longer be overtaken.

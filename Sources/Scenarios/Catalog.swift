@@ -31,6 +31,8 @@ package struct FaultDefinition: Sendable {
         case name
         /// `groups: [[a, b], [c]]`: hosts.
         case groups
+        /// Nothing to name: all of the lab.
+        case lab
     }
     package enum Extent: String, Sendable { case moment, interval }
     /// When a fault strikes the client, for judges.
@@ -80,12 +82,22 @@ package struct FaultDefinition: Sendable {
     package var example: String
     /// What is wrong with parameters that are right each by itself: the one to point at, and a sentence.
     package var objection: @Sendable ([String: Value]) -> (parameter: String, message: String)?
+    /// A moment that is over only after a while, such as an orderly restart; it is healed then.
+    package var takesTime: Bool
+    /// The struck actor's own program makes it when it is told to: its hello must name it.
+    package var isMadeByActor: Bool
+    /// Why it cannot be played in a scenario although each of its values is right; nil when it can. A clear sentence.
+    package var misfit: Misfit?
+
+    package typealias Misfit =
+        @Sendable (_ plan: FaultPlan, _ lab: LabPlan, _ actors: [ActorPlan]) -> String?
 
     package init(
         name: String, summary: String, wire: String, heals: String, hit: String, mechanism: String,
         target: TargetKind, isDirected: Bool = true, extent: Extent, strike: Strike = .applied, needs: [Need] = [],
         labs: Labs = .both, parameters: [Parameter] = [], needsOne: [String] = [], example: String,
-        objection: @escaping @Sendable ([String: Value]) -> (parameter: String, message: String)? = { _ in nil }
+        objection: @escaping @Sendable ([String: Value]) -> (parameter: String, message: String)? = { _ in nil },
+        takesTime: Bool = false, isMadeByActor: Bool = false, misfit: Misfit? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -102,6 +114,9 @@ package struct FaultDefinition: Sendable {
         self.parameters = parameters
         self.needsOne = needsOne
         self.example = example
+        self.takesTime = takesTime
+        self.isMadeByActor = isMadeByActor
+        self.misfit = misfit
         self.objection = objection
     }
 }

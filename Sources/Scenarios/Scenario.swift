@@ -198,6 +198,8 @@ package enum FaultTarget: Equatable, Sendable {
     /// A host's or an actor's name, as programs look it up.
     case name(String)
     case groups([[String]])
+    /// All of it.
+    case lab
 
     /// The actors whose processes or sockets it strikes.
     package var actors: [String] {
@@ -205,7 +207,7 @@ package enum FaultTarget: Equatable, Sendable {
         case .actor(let name): [name]
         case .actors(let names): names
         case .connections(let choice): [choice.actor]
-        case .link, .host, .name, .groups: []
+        case .link, .host, .name, .groups, .lab: []
         }
     }
 }

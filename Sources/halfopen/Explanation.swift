@@ -22,6 +22,7 @@ enum Explanation {
             case .connections: "TCP connections: of: ACTOR, and optionally with: ACTOR or HOST, port: PORT"
             case .name: "a name: name: ACTOR or HOST"
             case .groups: "hosts: groups: [[HOST, HOST...], [HOST...]...]"
+            case .lab: "the whole lab: nothing to name"
             }
         let extent =
             switch fault.extent {

@@ -30,6 +30,8 @@ final class TestField: FaultField {
 
     func cancel(_ token: EventLoop.Token) { loop.cancel(token) }
 
+    func moveClock(by step: Duration, _ change: () throws -> Void) throws { try change() }
+
     /// Lets that much time pass, with all that faults do in it.
     func pass(_ time: Duration) throws {
         _ = try loop.run(until: Clock.now + time.wholeNanoseconds) { false }

@@ -1,7 +1,10 @@
+import Actors
 import CLinux
 import Faults
 import Glibc
+import JSONLines
 import Kernel
+import Recordings
 import Testing
 
 /// A TCP connection of a test: the oracle at the other end, that knows nothing of faults.
@@ -74,50 +77,98 @@ final class TestActors: ActorControl {
         let host: String
         let process: ChildProcess
         let output: Descriptor
-        init(host: String, process: consuming ChildProcess, output: consuming Descriptor) {
+        let input: CommandInput
+        init(
+            host: String, process: consuming ChildProcess, output: consuming Descriptor, input: consuming CommandInput
+        ) {
             self.host = host
             self.process = process
             self.output = output
+            self.input = input
         }
     }
+    /// How each was started, and the line that says that it is ready.
+    private var starts: [String: Start] = [:]
+    private struct Start {
+        var host: String
+        var namespace: Int32
+        var program: [String]
+        var ready: String
+        /// Its standard error is heard too.
+        var hasErrors: Bool
+    }
+    /// What each has said since it was last started.
+    private var said: [String: [UInt8]] = [:]
+    private var heard: [String: Int] = [:]
     private(set) var running: [String: Running] = [:]
     private(set) var expectedEnds: [String] = []
     private(set) var restarts: [(actor: String, after: Duration)] = []
 
-    /// Starts it and waits for its first line, `ready`.
-    func start(_ name: String, on host: String, in namespace: Int32, _ program: [String]) throws {
-        try launch(name, on: host, in: namespace, program)
-        #expect(lines(of: name, within: .seconds(30), until: "ready") == ["ready"])
+    /// Starts it and waits for its first line.
+    func start(
+        _ name: String, on host: String, in namespace: Int32, _ program: [String], ready: String = "ready",
+        hearsErrors: Bool = false
+    ) throws {
+        starts[name] = Start(
+            host: host, namespace: namespace, program: program, ready: ready, hasErrors: hearsErrors)
+        try launch(name)
+        #expect(lines(of: name, within: .seconds(30), until: ready).last?.contains(ready) == true)
     }
 
     /// Starts it.
     func launch(_ name: String, on host: String, in namespace: Int32, _ program: [String]) throws {
+        starts[name] = Start(host: host, namespace: namespace, program: program, ready: "ready", hasErrors: false)
+        try launch(name)
+    }
+
+    private func launch(_ name: String) throws {
+        guard let start = starts[name] else { return }
+        let program = start.program
         let ends = try Descriptor.pipe()
         let output = Descriptor(owning: ends.reader)
         let writer = Descriptor(owning: ends.writer)
-        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let commands = try Descriptor.pipe()
+        let reader = Descriptor(owning: commands.reader)
+        // Programs read with blocking reads.
+        _ = fcntl(reader.raw, F_SETFL, 0)
         var request = SpawnRequest(
-            program: program[0], arguments: Array(program.dropFirst()), input: null.raw, output: writer.raw, error: 2)
-        request.networkNamespace = namespace
+            program: program[0], arguments: Array(program.dropFirst()),
+            environment: [("PATH", ChildProcess.searchPath.joined(separator: ":"))], input: reader.raw,
+            output: writer.raw, error: start.hasErrors ? writer.raw : 2)
+        request.networkNamespace = start.namespace
+        request.startsStopped = holds.isHeld(name)
         let process = try ChildProcess(request)
-        let actor = Running(host: host, process: process, output: output)
-        running[name] = actor
+        let input = try CommandInput(owning: commands.writer)
+        (said[name], heard[name]) = ([], 0)
+        running[name] = Running(host: start.host, process: process, output: output, input: input)
     }
 
-    /// What it has written, waiting until `last` is among it.
+    /// All that it has said by now.
+    private func listen(to name: String) -> [UInt8] {
+        while let bytes = try? running[name]?.output.read(), !bytes.isEmpty { said[name, default: []] += bytes }
+        return said[name] ?? []
+    }
+
+    /// What it has written since the last call, waiting until `last` is in a line of it.
     func lines(of name: String, within time: Duration = .seconds(5), until last: String? = nil) -> [String] {
         guard let actor = running[name] else { return [] }
-        var text = ""
         let deadline = Clock.now + time.wholeNanoseconds
         while true {
-            while let bytes = try? actor.output.read(), !bytes.isEmpty {
-                text += String(decoding: bytes, as: UTF8.self)
-            }
+            let all = listen(to: name)
+            let text = String(decoding: all[heard[name, default: 0]...], as: UTF8.self)
             let lines = text.split(separator: "\n").map(String.init)
             let left = deadline - Clock.now
-            if last.map(lines.contains) ?? false || left <= 0 { return lines }
+            if last.map({ last in lines.contains { $0.contains(last) } }) ?? false || left <= 0 {
+                heard[name] = all.count
+                return lines
+            }
             var wait = pollfd(fd: actor.output.raw, events: Int16(POLLIN), revents: 0)
             poll(&wait, 1, Int32(left / 1_000_000 + 1))
+            // It has ended: to ask again and again would take no time at all.
+            if wait.revents & Int16(POLLIN) == 0, wait.revents & Int16(POLLHUP) != 0 {
+                heard[name] = all.count
+                return lines
+            }
         }
     }
 
@@ -133,6 +184,7 @@ final class TestActors: ActorControl {
 
     func processes(of actor: String) -> [Int32] {
         guard let actor = running[actor], kill(actor.process.pid, 0) == 0 else { return [] }
+        if TestActors.state(actor.process.pid) == "Z" { return [] }
         let children = Files.text("/proc/\(actor.process.pid)/task/\(actor.process.pid)/children") ?? ""
         return [actor.process.pid] + children.split(separator: " ").compactMap { Int32($0) }
     }
@@ -142,6 +194,55 @@ final class TestActors: ActorControl {
     }
     func expectEnd(of actor: String) { expectedEnds.append(actor) }
     func restart(_ actor: String, after delay: Duration) { restarts.append((actor, delay)) }
+
+    let holds = ActorHolds()
+    func actors(on host: String) -> [String] { running.keys.filter { running[$0]?.host == host }.sorted() }
+    func terminate(_ actor: String) {
+        expectedEnds.append(actor)
+        try? signal(actor, SIGTERM)
+    }
+    func start(_ actor: String) {
+        guard let former = running[actor] else { return }
+        // Nobody else collects it here.
+        if TestActors.state(former.process.pid) == "Z" { waitpid(former.process.pid, nil, 0) }
+        if kill(former.process.pid, 0) == 0 { return }
+        do { try launch(actor) } catch { Issue.record("cannot start \(actor): \(error)") }
+    }
+    func isReady(_ actor: String) -> Bool {
+        String(decoding: listen(to: actor), as: UTF8.self).contains(starts[actor]?.ready ?? "")
+    }
+    func leaders(of actor: String) -> [Int32] { Array(processes(of: actor).prefix(1)) }
+    /// By actor; without one, nothing is there.
+    var folders: [String: ActorPlaces] = [:]
+    func places(of actor: String) -> [ActorPlaces] {
+        guard let place = folders[actor] else { return [] }
+        // As a run keeps it.
+        try? Files.write(place.log, String(decoding: listen(to: actor), as: UTF8.self))
+        return [place]
+    }
+    func send(_ actor: String, fault: String, on isOn: Bool, _ fields: [JSON.Member]) {
+        if isOn { floor = listen(to: actor).count }
+        let head: [JSON.Member] = [
+            JSON.Member("command", "fault"), JSON.Member("name", .string(fault)), JSON.Member("on", .bool(isOn)),
+        ]
+        #expect(running[actor]?.input.send(.object(head + fields)) == nil)
+    }
+    /// Of the last fault that was asked for.
+    private var floor = 0
+    func reports(of actor: String) -> [DriverReport] {
+        listen(to: actor).split(separator: 0x0A).compactMap {
+            DriverProtocol.parse(Array($0), of: Instance(actor, 0))?.report
+        }
+    }
+    func objection(of actor: String, toFault name: String) -> String? {
+        let named = reports(of: actor).first { $0.kind == .hello }?.faults ?? []
+        return named.contains(name) ? nil : "\(actor) names only \(named)"
+    }
+    func ownHits(of actor: String, fault: String) -> Int64 {
+        listen(to: actor).dropFirst(floor).split(separator: 0x0A).compactMap {
+            DriverProtocol.parse(Array($0), of: Instance(actor, 0))?.report.faultHits
+        }.last { $0.fault == fault }?.total ?? 0
+    }
 
     deinit {
         for actor in running.values {

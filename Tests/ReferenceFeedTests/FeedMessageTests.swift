@@ -23,6 +23,12 @@ import Testing
             #"{"type":"welcome","epoch":"9f","next":18,"heartbeat":10000000000}"#
         ),
         (.refused(reason: "full", retry: true), #"{"type":"refused","reason":"full","retry":true}"#),
+        (
+            .refused(reason: "full", retry: true, after: .seconds(5)),
+            #"{"type":"refused","reason":"full","retry":true,"retry_after":5000000000}"#
+        ),
+        (.goodbye(after: nil), #"{"type":"goodbye"}"#),
+        (.goodbye(after: .nanoseconds(7)), #"{"type":"goodbye","retry_after":7}"#),
         (.message(sequence: 1, text: "ü\n"), #"{"type":"message","seq":1,"text":"ü\u000a"}"#),
     ]) func serverMessagesGoThereAndBack(message: ServerMessage, line: String) throws {
         #expect(try ServerMessage(parsing: bytes(line)) == message)
@@ -42,7 +48,8 @@ import Testing
         #"{"type":"welcome","epoch":"a","next":0,"heartbeat":1000000}"#,
         #"{"type":"welcome","epoch":"a","next":1,"heartbeat":0}"#,
         #"{"type":"welcome","epoch":"a","next":1,"heartbeat":9223372036854775807}"#,
-        #"{"type":"refused","reason":"x"}"#,
+        #"{"type":"refused","reason":"x"}"#, #"{"type":"goodbye","retry_after":"soon"}"#,
+        #"{"type":"goodbye","retry_after":86400000000001}"#,
     ]) func whatIsNoServerMessageIsAnError(line: String) {
         #expect(throws: MalformedMessage.self) { try ServerMessage(parsing: bytes(line)) }
     }

@@ -36,12 +36,12 @@ import Testing
 
     @Test func thePythonExamplePrintsWhatThePageShows() throws {
         let output = try python(try #require(try blocks("python").first))
-        #expect(try events(output.lines) == shown(try blocks("json")[3]))
+        #expect(try events(output.lines) == shown(try blocks("json")[5]))
     }
 
     @Test func theCExamplePrintsWhatThePageShows() throws {
         let output = try c(try #require(try blocks("c").first))
-        #expect(try events(output.lines) == shown(try blocks("json")[4]))
+        #expect(try events(output.lines) == shown(try blocks("json")[6]))
     }
 
     @Test func theTableNamesEveryEvent() throws {

@@ -31,6 +31,20 @@ int halfopen_write_in(int network_namespace, const char *path, const char *text)
 int halfopen_write_each_in(int network_namespace, const char *const *paths, const char *const *texts, int *errors,
                            int count);
 
+/// Reads a sysctl file as seen inside the namespace; how many bytes there were.
+int halfopen_read_in(int network_namespace, const char *path, char *text, int capacity);
+
+// MARK: The machine. All return -1 and errno on failure.
+
+/// Moves CLOCK_REALTIME, and no other clock, by exactly so much.
+int halfopen_clock_step(int64_t nanoseconds);
+/// At which rate the clocks go: `tick` in microseconds, 10,000 by default; `frequency` in 2^-16 ppm beside it
+/// (adjtimex(2)).
+int halfopen_clock_rate(int64_t *tick, int64_t *frequency);
+int halfopen_clock_set_rate(int64_t tick, int64_t frequency);
+/// RLIMIT_NOFILE of a process, soft and hard; sets it when `wanted` is given, and tells what it was.
+int halfopen_descriptor_limit(pid_t pid, const uint64_t *wanted, uint64_t former[2]);
+
 // MARK: Processes.
 
 /// Everything a child does between clone and exec.
@@ -45,6 +59,7 @@ struct halfopen_spawn {
     int processor; // pinned to this one; -1: not
     uint64_t namespaces; // CLONE_NEW* flags; with CLONE_NEWUSER the caller's user and group become root in it
     bool own_session; // setsid: signals to its group reach it and its children, and no others
+    bool stopped; // by SIGSTOP before its first instruction; SIGCONT sets it going
     bool fixed_addresses; // no randomised address space and no core file: the lab kernel's own process
 };
 

@@ -157,10 +157,14 @@ extension FeedClient {
         return [.report(.connecting), .connect]
     }
 
-    private mutating func reconnect(because reason: String, at now: Moment) -> [Action] {
+    /// - Parameter pause: what the server asks for. The client's own wait is added, not only taken when it is longer:
+    ///   all that were told the same would come back at one moment.
+    private mutating func reconnect(
+        because reason: String, at now: Moment, notBefore pause: Duration? = nil
+    ) -> [Action] {
         if case .connected(let session) = state, now - session.since >= settings.stableAfter { failures = 0 }
         failures += 1
-        let delay = settings.backoff.delay(after: failures, using: &random)
+        let delay = (pause ?? .zero) + settings.backoff.delay(after: failures, using: &random)
         state = .reconnecting(retryAt: now + delay)
         return [.report(.reconnecting(because: reason, failures: failures, delay: delay))]
     }
@@ -171,11 +175,7 @@ extension FeedClient {
             return welcomed(
                 to: Position(epoch: epoch, last: next - 1),
                 FeedSession(since: now, heartbeat: heartbeat, missedHeartbeats: settings.missedHeartbeats), at: now)
-        case .refused(let reason, retry: true):
-            return [.close] + reconnect(because: "refused: \(reason)", at: now)
-        case .refused(let reason, retry: false):
-            state = .fatal(reason: reason)
-            return [.close, .report(.fatal(reason))]
+        case .refused, .goodbye: return sentAway(message, at: now)
         case .message, .heartbeat:
             return [.close] + reconnect(because: "the server spoke before it welcomed us", at: now)
         }
@@ -221,11 +221,22 @@ extension FeedClient {
             self.position = Position(epoch: position.epoch, last: sequence)
             return [.deliver(sequence: sequence, text: text)]
         case .welcome: return [.close] + reconnect(because: "the server welcomed us twice", at: now)
-        case .refused(let reason, retry: true):
-            return [.close] + reconnect(because: "refused: \(reason)", at: now)
-        case .refused(let reason, retry: false):
+        case .refused, .goodbye: return sentAway(message, at: now)
+        }
+    }
+
+    /// The server has said its last word on this connection.
+    private mutating func sentAway(_ message: ServerMessage, at now: Moment) -> [Action] {
+        switch message {
+        case .refused(let reason, retry: true, let pause):
+            return [.close] + reconnect(because: "refused: \(reason)", at: now, notBefore: pause)
+        case .refused(let reason, retry: false, _):
             state = .fatal(reason: reason)
             return [.close, .report(.fatal(reason))]
+        case .goodbye(let pause):
+            // A subscriber has nothing in flight: what was sent to it before the goodbye has been delivered.
+            return [.close] + reconnect(because: "the server said goodbye", at: now, notBefore: pause)
+        case .welcome, .message, .heartbeat: preconditionFailure("\(message) sends nobody away")
         }
     }
 

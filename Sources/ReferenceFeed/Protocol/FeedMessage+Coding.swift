@@ -44,10 +44,14 @@ extension ServerMessage {
             line.field("epoch", epoch)
             line.field("next", next)
             line.field("heartbeat", heartbeat.nanoseconds)
-        case .refused(let reason, let retry):
+        case .refused(let reason, let retry, let pause):
             line.field("type", "refused")
             line.field("reason", reason)
             line.field("retry", retry)
+            if let pause { line.field("retry_after", pause.nanoseconds) }
+        case .goodbye(let pause):
+            line.field("type", "goodbye")
+            if let pause { line.field("retry_after", pause.nanoseconds) }
         case .message(let sequence, let text):
             line.field("type", "message")
             line.field("seq", sequence)
@@ -67,7 +71,10 @@ extension ServerMessage {
             self = .welcome(
                 epoch: try fields.string("epoch"), next: try fields.integer("next", in: FeedMessage.numbers),
                 heartbeat: .nanoseconds(heartbeat))
-        case "refused": self = .refused(reason: try fields.string("reason"), retry: try fields.flag("retry"))
+        case "refused":
+            self = .refused(
+                reason: try fields.string("reason"), retry: try fields.flag("retry"), after: try fields.pause())
+        case "goodbye": self = .goodbye(after: try fields.pause())
         case "message":
             self = .message(
                 sequence: try fields.integer("seq", in: FeedMessage.numbers), text: try fields.string("text"))
@@ -118,6 +125,12 @@ private struct Fields {
     func flag(_ key: String) throws(MalformedMessage) -> Bool {
         guard let value = json[key]?.bool else { throw missing(key, "true or false") }
         return value
+    }
+
+    /// Nil when none is asked for.
+    func pause() throws(MalformedMessage) -> Duration? {
+        if json["retry_after"] == nil { return nil }
+        return .nanoseconds(try integer("retry_after", in: FeedMessage.pauses))
     }
 
     private func missing(_ key: String, _ form: String) -> MalformedMessage {

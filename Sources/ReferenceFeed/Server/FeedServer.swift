@@ -30,6 +30,8 @@ package struct FeedServer {
         /// `replayed`: messages kept for it that it now gets.
         case subscribed(ConnectionID, replayed: Int)
         case ended(ConnectionID, because: String)
+        /// A fault that it was told to make has hit so often since it was switched on.
+        case hit(ServerFault, total: Int64)
     }
 
     private enum Connection: Equatable {
@@ -44,6 +46,8 @@ package struct FeedServer {
     private var connections: [ConnectionID: Connection] = [:]
     private var nextPublication: Moment?
     private var nextRound: Moment?
+    /// The faults that it was told to make.
+    private var faults = ServerFaults()
 
     package init(settings: Settings, log: FeedLog) {
         precondition(settings.missedHeartbeats >= 1, "a server that does not wait for any heartbeat")
@@ -89,6 +93,19 @@ extension FeedServer {
         }
     }
 
+    /// It is to make a fault, or no longer.
+    package mutating func faultOrdered(_ order: ServerFaultOrder) -> [Action] {
+        faults.take(order)
+        guard case .drain(let pause) = order else { return [] }
+        return subscribers.flatMap { id -> [Action] in
+            connections[id] = nil
+            return [
+                .send(.goodbye(after: pause), to: id), .close(id), .report(.ended(id, because: "goodbye")),
+                .report(.hit(.drain, total: faults.count(.drain))),
+            ]
+        }
+    }
+
     /// `deadline` has come. Fine to call early: nothing is due then.
     package mutating func deadlinePassed(at now: Moment) -> [Action] {
         var actions: [Action] = []
@@ -122,6 +139,13 @@ extension FeedServer {
         _ token: String, _ resume: Position?, from id: ConnectionID, at now: Moment
     ) -> [Action] {
         if !settings.token.isEmpty, token != settings.token { return refuse(id, "unknown token", retry: false) }
+        if let (fault, refusal) = faults.refusal(sessions: subscribers.count) {
+            connections[id] = nil
+            return [
+                .send(refusal, to: id), .close(id), .report(.ended(id, because: fault.rawValue)),
+                .report(.hit(fault, total: faults.count(fault))),
+            ]
+        }
         connections[id] = .subscribed(lastHeard: now)
         let missed = log.entries(after: resume)
         let welcome = ServerMessage.welcome(

@@ -6,11 +6,13 @@ import Kernel
 struct DriverOutput {
     var descriptor = STDOUT_FILENO
 
-    func hello(library: String, version: String) {
+    /// - Parameter faults: those that it makes when it is told to; said when there are any.
+    func hello(library: String, version: String, faults: [String] = []) {
         say("hello") {
             $0.field("library", library)
             $0.field("version", version)
             $0.field("commands", .array([]))
+            if !faults.isEmpty { $0.field("faults", .array(faults.map { .string($0) })) }
         }
     }
 
@@ -27,6 +29,13 @@ struct DriverOutput {
 
     func sent(_ stream: String, _ sequence: Int64) { number("sent", stream, sequence) }
     func received(_ stream: String, _ sequence: Int64) { number("received", stream, sequence) }
+
+    func fault(_ name: String, hits: Int64) {
+        say("fault") {
+            $0.field("name", name)
+            $0.field("hits", hits)
+        }
+    }
 
     func error(_ text: String) { say("error") { $0.field("text", text) } }
     func note(_ text: String) { say("note") { $0.field("text", text) } }

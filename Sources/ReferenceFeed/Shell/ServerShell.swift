@@ -13,6 +13,9 @@ final class ServerShell {
     private var nextID = 1
     private var accepting: EventLoop.Token?
     private var timer: (due: Moment, token: EventLoop.Token)?
+    private var commands: EventLoop.Token?
+    /// Half a line of commands.
+    private var unread: [UInt8] = []
 
     /// Listens at once: whoever started us may wait for the port.
     init(_ options: ServerOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) throws(SystemError)
@@ -29,13 +32,17 @@ final class ServerShell {
     deinit {
         if let accepting { loop.cancel(accepting) }
         if let timer { loop.cancel(timer.token) }
+        if let commands { loop.cancel(commands) }
     }
 
     /// The port that it listens on: the kernel's choice when none (0) was asked for.
     var port: Int { Sockets.port(of: listener.raw) }
 
-    func start() throws(SystemError) {
-        output.hello(library: "reference-feed", version: Feed.version)
+    /// - Parameter input: where commands come from, line by line; none come when it cannot be waited for, as a file.
+    func start(commandsFrom input: Int32? = nil) throws(SystemError) {
+        output.hello(
+            library: "reference-feed", version: Feed.version, faults: ServerFault.allCases.map(\.rawValue))
+        if let input { commands = try? loop.watch(input) { [unowned self] in readCommands(input) } }
         accepting = try loop.watch(listener.raw) { [unowned self] in acceptAll() }
         happened { $0.started(at: $1) }
     }
@@ -52,6 +59,7 @@ final class ServerShell {
         case .report(.published(let sequence)): output.sent(stream, sequence)
         case .report(.subscribed(let id, let replayed)): output.note("\(id) subscribed, \(replayed) messages replayed")
         case .report(.ended(let id, let reason)): output.note("\(id) ended: \(reason)")
+        case .report(.hit(let fault, let total)): output.fault(fault.rawValue, hits: total)
         }
     }
 
@@ -95,6 +103,24 @@ final class ServerShell {
         } catch {
             connections[id]?.close()
             lost(id, error.description)
+        }
+    }
+
+    private func readCommands(_ input: Int32) {
+        guard let bytes = try? Kernel.read(input), !bytes.isEmpty else {
+            if let commands { loop.cancel(commands) }
+            commands = nil
+            return
+        }
+        unread += bytes
+        while let end = unread.firstIndex(of: 0x0A) {
+            let line = Array(unread[..<end])
+            unread.removeFirst(end + 1)
+            if let order = ServerFaultOrder(parsing: line) {
+                happened { server, _ in server.faultOrdered(order) }
+            } else {
+                output.error("a command that this server does not know")
+            }
         }
     }
 

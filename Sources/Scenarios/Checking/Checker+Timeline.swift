@@ -87,6 +87,10 @@ extension Checker {
         let plan = FaultPlan(
             index: index, kind: kind, at: at, until: until, target: target, parameters: parameters,
             position: node.position.text)
+        if let lab, let misfit = definition.misfit?(plan, lab, actorPlans) {
+            add(node, misfit)
+            return nil
+        }
         return Draft(plan: plan, node: node)
     }
 
@@ -142,6 +146,7 @@ extension Checker {
             let name = checkName(fields, "name", isKnown: { $0.isActorOrHost($1, $2) })
             return name.map { .name($0) }
         case .groups: return checkGroups(fields)
+        case .lab: return .lab
         }
     }
 

@@ -215,6 +215,7 @@ package struct Shapes: Sendable {
         case .name: [Shape.Key("name", .parameter(.text), required: true, "the name that is looked up")]
         case .groups:
             [Shape.Key("groups", .groups, required: true, "groups of hosts, such as [[a, b], [c]]")]
+        case .lab: []
         }
     }
 

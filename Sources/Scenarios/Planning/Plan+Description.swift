@@ -107,6 +107,7 @@ extension FaultTarget {
         case .actors(let actors): "actors \(actors.joined(separator: ", "))"
         case .connections(let choice): "connections of \(choice.inWords)"
         case .name(let name): "name \(name)"
+        case .lab: "the lab"
         case .groups(let groups): groups.map { $0.joined(separator: " and ") }.joined(separator: " from ")
         }
     }

@@ -81,6 +81,19 @@ struct Topology {
 }
 
 extension LabPlan {
+    /// The same lab without some of its links, with the ways that are left.
+    package func without(_ names: [String]) -> LabPlan {
+        var rest = self
+        rest.links = links.filter { !names.contains($0.name) }.map { link in
+            var link = link
+            link.first.reaches = []
+            link.second.reaches = []
+            return link
+        }
+        rest.links = Topology(hosts: hosts, links: rest.links).linksWithRoutes
+        return rest
+    }
+
     /// True when a packet from `host` finds its way to this address of another host.
     package func reaches(_ address: String, from host: String) -> Bool {
         links.contains { link in

@@ -19,7 +19,7 @@ package struct BurstLoss: Fault {
             netem's loss gemodel in the wire, with p = 1 / gap, r = 1 / burst, 1-h = loss-in-burst and \
             1-k = loss-between. It begins in the good state, and its random numbers come from the run's seed.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter("burst", .number(1...10_000), required: true, "Mean length of a bad spell, in packets."),
             Parameter("gap", .number(1...1_000_000), required: true, "Mean length of a good spell, in packets."),

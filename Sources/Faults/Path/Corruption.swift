@@ -23,7 +23,7 @@ package struct Corruption: Fault {
             netem's corrupt is not used: it counts nothing, and one in four of its flips in a short packet hits the \
             Ethernet header, where hardly anybody sees it.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter(
                 "share", .fraction(0.000_001...1), required: true,

@@ -15,7 +15,7 @@ package struct Delay: Fault {
         heals: "The link has its own delay and jitter again. Packets under way keep the time that they were given.",
         hit: "One for each packet that entered the link with this delay.",
         mechanism: "The netem queues of the wire, on router egress, get other parameters in place: no packet is lost.",
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter(
                 "delay", .duration(.zero ... .seconds(60)), required: true,

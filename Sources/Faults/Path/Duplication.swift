@@ -23,7 +23,7 @@ package struct Duplication: Fault {
             do with, less those that were handed to it, which an nftables counter at the device's egress hook counts. \
             In the host lab, where packets pass while counters are read, that may be out by one or two.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter(
                 "share", .fraction(0...1), required: true, "Probability with which each packet is doubled."),

@@ -17,7 +17,7 @@ package struct FourStateLoss: Fault {
         mechanism: """
             netem's loss state in the wire. It begins in state 1, and its random numbers come from the run's seed.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter("p13", .fraction(0...1), required: true, "Probability that a burst begins, with a loss."),
             Parameter("p31", .fraction(0...1), required: true, "Probability that a burst ends, after a loss."),

@@ -34,7 +34,7 @@ package struct Jitter: Fault {
             (8192 is one jitter). Their random numbers come from the run's seed. netem keeps order only where it has \
             a rate: order: free takes that rate away.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter("jitter", .duration(.zero ... .seconds(2)), required: true, "The spread of the delays."),
             Parameter(

@@ -22,7 +22,7 @@ package struct Loss: Fault {
             The netem queues of the wire, on router egress, get another probability in place. Their random numbers \
             come from the run's seed.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter(
                 "loss", .fraction(0...1), required: true, "Probability with which each packet is lost, such as 30%."),

@@ -22,7 +22,7 @@ package struct Reordering: Fault {
             netem's reorder in the wire; the count is that of its requeues. Order is kept among the other packets \
             as ever. Its random numbers come from the run's seed.
             """,
-        target: .link, extent: .interval,
+        target: .link, extent: .interval, labs: .hostNeeds("sch_netem"),
         parameters: [
             Parameter(
                 "share", .fraction(0...1), required: true,

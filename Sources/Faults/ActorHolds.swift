@@ -5,6 +5,7 @@ import Glibc
 /// them lets go.
 package final class ActorHolds {
     private var holders: [String: Set<String>] = [:]
+    let queues = AcceptQueues()
 
     package init() {}
 

@@ -50,12 +50,12 @@ package struct Unresponsive: Fault {
     private final class Active: ActiveFault {
         private let frozen: Frozen
         private let actor: String
+        private let id: String
         private let field: any FaultField
-        /// Of each listening socket, by its cookie.
-        private var lengths: [UInt64: Int32] = [:]
 
         init(actor: String, id: String, field: any FaultField) {
             self.actor = actor
+            self.id = id
             self.field = field
             frozen = Frozen(Unresponsive.self, actors: [actor], id: id, field: field)
         }
@@ -63,9 +63,8 @@ package struct Unresponsive: Fault {
         func begin() throws(FaultError) {
             try frozen.begin()
             do throws(FaultError) {
-                try eachListener { socket in
-                    self.lengths[socket.cookie] = Int32(clamping: socket.unsent)
-                    return Int32(UInt16.max)
+                try eachListener { queues, raw, socket throws(SystemError) in
+                    try queues.shape(raw, socket, of: actor, to: Int32(UInt16.max), by: id)
                 }
             } catch {
                 try? heal()
@@ -73,15 +72,13 @@ package struct Unresponsive: Fault {
             }
         }
 
-        /// Gives each listening socket the length of accept queue that `length` says; nil leaves it as it is.
-        private func eachListener(_ length: (TCPSocket) -> Int32?) throws(FaultError) {
+        private func eachListener(
+            _ body: (AcceptQueues, Int32, TCPSocket) throws(SystemError) -> Void
+        ) throws(FaultError) {
             try Unresponsive.attempt(missing: ActorSockets.Holder.missing) {
                 for (socket, holder) in try ActorSockets(of: actor, in: field).listeners {
-                    guard let length = length(socket) else { continue }
                     _ = try holder.withDuplicate(of: socket) { raw throws(SystemError) in
-                        try System.call("change the accept queue of port", "\(socket.local.port)") {
-                            listen(raw, length)
-                        }
+                        try body(field.actors.holds.queues, raw, socket)
                     }
                 }
             }
@@ -90,9 +87,9 @@ package struct Unresponsive: Fault {
         func hits() throws(FaultError) -> Int64 { try frozen.hits() }
 
         func heal() throws(FaultError) {
-            let former = lengths
-            lengths = [:]
-            if !former.isEmpty { try eachListener { former[$0.cookie] } }
+            try eachListener { queues, raw, socket throws(SystemError) in
+                try queues.restore(raw, socket, of: actor, by: id)
+            }
             try frozen.heal()
         }
     }

@@ -59,7 +59,8 @@ extension KernelTests {
             let first = try #require(data.first?.sequence)
             let last = data.map { $0.sequence &+ UInt32($0.payload.count) &- first }.max()
             #expect(last == UInt32(bytes))
-            // The sender: told, but for silence.
+            // The sender: told, but for silence, once the receiver has acknowledged it all.
+            try field.pass(.seconds(2))
             let told = field.testActors.lines(of: "server", within: .seconds(60), until: "failed \(ECONNRESET) 0")
             #expect(told == (ending == "silence" ? [] : ["failed \(ECONNRESET) 0"]))
             try fault.heal()
@@ -146,19 +147,24 @@ extension KernelTests {
             #expect(field.testActors.lines(of: "server", until: "got 1") == ["got 1"])
         }
 
-        @Test func `what a lossy link sends again is counted once`() throws {
+        @Test(arguments: ["fin", "rst"], [0.02, 0.1, 0.2, 0.3])
+        func `on a lossy link all of it arrives, and is counted once`(ending: String, share: Double) throws {
             let client = try connect()
-            let loss = try field.strike("loss", .link("a-b", from: nil), ["loss": .fraction(0.2)])
-            let fault = try cut(200_000, "fin")
+            let loss = try field.strike("loss", .link("a-b", from: nil), ["loss": .fraction(share)])
+            let fault = try cut(200_000, ending)
             client.say("300000\n")
             let (text, after) = try field.hearAll(client, quiet: .seconds(600))
-            #expect(text == TestProgram.sourced(200_000))
-            #expect(after == .end)
+            // A RST may be there before what was lost is sent again; a FIN has its place in the stream.
+            #expect(TestProgram.sourced(200_000).hasPrefix(text))
+            #expect(text.utf8.count == 200_000 || ending == "rst")
+            #expect(after == end(ending))
             #expect(try fault.hits() == 1)
-            // Dozens of segments came by more than once.
-            #expect(try loss.hits() > 20)
-            try fault.heal()
+            // Segments came by more than once.
+            #expect(try loss.hits() > 3)
             try loss.heal()
+            try field.pass(.seconds(200))
+            #expect(field.testActors.lines(of: "server", within: .seconds(1)) == ["failed \(ECONNRESET) 0"])
+            try fault.heal()
         }
 
         // MARK: after a message

@@ -11,9 +11,10 @@ package struct CutAfterBytes: Fault {
             and then 0: a truncated answer that looks like an orderly end); with rst, a RST follows (what came can be \
             read, then ECONNRESET); with silence, nothing passes any more in either direction.
 
-            With fin and rst the sender is told by a RST that its connection is gone, as by a load balancer that gives \
-            up on both sides, and whatever either end still sends is answered as by a closed socket: FIN by an \
-            acknowledgement, everything else by RST.
+            With fin and rst the sender is told by a RST that its connection is gone, once everything up to the cut \
+            has been acknowledged: what is lost further on is sent again until then, unless a RST is there first. From \
+            then on whatever either end still sends is answered as by a closed socket: FIN by an acknowledgement, \
+            everything else by RST.
 
             Payload of TCP is counted, what is sent again only once. A connection that stands when the fault strikes \
             is counted from then on (data under way at that moment may count), one that begins later from its first \

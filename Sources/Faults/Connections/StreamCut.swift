@@ -64,6 +64,10 @@ struct StreamCut {
     private(set) var isCut = false
     /// The sequence number behind the stream that was cut, its FIN included.
     private var cutEnd: UInt32 = 0
+    /// Of the sender's stream, without a FIN: where it ends.
+    private var cutPoint: UInt32 = 0
+    /// What lies before the cut may have been lost further on, and is sent again until it has arrived.
+    private var isDelivered = false
 
     init(_ trigger: Trigger, ending: Ending, beforeAcknowledgement: Bool = false) {
         self.trigger = trigger
@@ -146,24 +150,34 @@ struct StreamCut {
 
     private mutating func cut(_ segment: TCPSegment, passing length: Int) -> Decision {
         isCut = true
+        cutPoint = segment.sequence &+ UInt32(length)
+        guard beforeAcknowledgement else {
+            // Whoever reads must get it all, and by and by will have: only silence does not care.
+            isDelivered = ending == .silence
+            cutEnd = ending == .fin ? cutPoint &+ 1 : cutPoint
+            return upToTheCut(segment)
+        }
+        isDelivered = true
+        note(segment, in: &sender)
+        switch ending {
+        case .silence: return .pass
+        case .rst:
+            return Decision(passes: true, injected: [reset(.receiver, after: segment), reset(.sender, after: segment)])
+        case .fin: return Decision(passes: true, injected: [farewell(after: segment), reset(.sender, after: segment)])
+        }
+    }
+
+    /// Of a segment that begins before the cut, what may pass, and how it ends there.
+    private mutating func upToTheCut(_ segment: TCPSegment) -> Decision {
+        let length = min(segment.payload.count, Int(cutPoint &- segment.sequence))
         var last = segment
         last.payload = Array(segment.payload.prefix(length))
         let isWhole = length == segment.payload.count
         if !isWhole { last.flags.remove(.fin) }
-        if ending == .fin && !beforeAcknowledgement {
-            last.flags.formUnion([.fin, .psh])
-            cutEnd = last.end
-            return Decision(passes: false, injected: [Injection(last, from: .sender), reset(.receiver, after: last)])
-        }
-        var decision = isWhole ? Decision.pass : Decision(passes: false, injected: [Injection(last, from: .sender)])
-        note(last, in: &sender)
-        switch ending {
-        case .silence: break
-        case .rst:
-            decision.injected += [reset(cutSide, after: last), reset(cutSide.other, after: last)]
-        case .fin:
-            decision.injected += [farewell(after: last), reset(.sender, after: last)]
-        }
+        let reaches = last.sequence &+ UInt32(length) == cutPoint
+        if reaches && ending == .fin { last.flags.formUnion([.fin, .psh]) }
+        var decision = last == segment ? .pass : Decision(passes: false, injected: [Injection(last, from: .sender)])
+        if reaches && ending == .rst { decision.injected.append(reset(.sender, after: last)) }
         return decision
     }
 
@@ -209,9 +223,34 @@ struct StreamCut {
 
     // MARK: After the cut
 
-    /// Both ends meet what they would meet if the other's socket were gone.
-    private func answered(_ segment: TCPSegment, from side: Side) -> Decision {
+    /// What came before the cut is delivered; then both ends meet what they would meet if the other's socket were gone.
+    private mutating func answered(_ segment: TCPSegment, from side: Side) -> Decision {
         if ending == .silence { return beforeAcknowledgement && side == .sender ? .pass : .drop }
+        if isDelivered { return gone(segment, from: side) }
+        switch side {
+        case .sender:
+            let isBefore = !segment.payload.isEmpty && cutPoint.isAfter(segment.sequence)
+            return isBefore ? upToTheCut(segment) : .drop
+        case .receiver:
+            note(segment, in: &receiver)
+            // Its host has no such socket any more: that tells the sender as well.
+            if segment.flags.contains(.rst) {
+                isDelivered = true
+                return .pass
+            }
+            // Acknowledgements of less make the sender send the rest again.
+            if cutPoint.isAfter(segment.acknowledgement) { return .pass }
+            isDelivered = true
+            var decision = gone(segment, from: side)
+            let told = TCPSegment(
+                from: segment.source, to: segment.destination, sequence: receiver.end ?? segment.sequence,
+                acknowledgement: cutPoint, flags: [.rst, .ack])
+            decision.injected.append(Injection(told, from: .receiver))
+            return decision
+        }
+    }
+
+    private func gone(_ segment: TCPSegment, from side: Side) -> Decision {
         if segment.flags.contains(.rst) { return .drop }
         // Whoever got the FIN may acknowledge it and say goodbye in turn.
         if ending == .fin && side != cutSide && segment.payload.isEmpty {

@@ -42,8 +42,8 @@ package enum DriverProtocol {
     package static func textKey(of kind: DriverReport.Kind) -> String {
         switch kind {
         case .state, .breaker: "state"
-        case .hello, .attempt, .connected, .sent, .received, .acked, .request, .response, .resumed, .error, .note,
-            .unsupported:
+        case .hello, .attempt, .connected, .sent, .received, .acked, .request, .response, .resumed, .refused, .queue,
+            .error, .note, .unsupported:
             "text"
         }
     }

@@ -62,7 +62,10 @@ struct ClientSigns {
             return Sign(moment: said.moment, kind: .attempt, fromDriver: true, text: "its driver said attempt\(text)")
         case .error:
             return Sign(moment: said.moment, kind: .complaint, fromDriver: true, text: "its driver said error\(text)")
-        case .hello, .sent, .received, .acked, .request, .response, .resumed, .breaker, .note, .unsupported: return nil
+        case .refused:
+            return Sign(moment: said.moment, kind: .complaint, fromDriver: true, text: "its driver said refused\(text)")
+        case .hello, .sent, .received, .acked, .request, .response, .resumed, .queue, .breaker, .note, .unsupported:
+            return nil
         }
     }
 

@@ -122,8 +122,8 @@ package struct RunView: Sendable {
                     resentTimes[key, default: []].append(moment.time)
                 }
             }
-        case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .breaker, .error, .note,
-            .unsupported:
+        case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .refused, .queue, .breaker,
+            .error, .note, .unsupported:
             sessions[name, default: Session()].reports.append(Report(moment: moment, report: report))
         }
     }

@@ -96,8 +96,8 @@ package struct DriverReport: Equatable, Sendable {
     }
     /// The protocol's event names. Unknown ones are kept as `note`.
     package enum Kind: String, CaseIterable, Sendable {
-        case hello, state, attempt, connected, sent, received, acked, request, response, resumed, breaker, error, note
-        case unsupported
+        case hello, state, attempt, connected, sent, received, acked, request, response, resumed, refused, queue
+        case breaker, error, note, unsupported
     }
     package var instance: Instance
     /// The driver's own name for one of several sessions; empty when it has one.
@@ -107,7 +107,8 @@ package struct DriverReport: Equatable, Sendable {
     /// Stream and sequence number of `sent`, `received`, `acked`.
     package var stream: String?
     package var sequence: Int64?
-    /// `state`: its name; `breaker`: its state; `error` and `note`: the text; `unsupported`: the reason.
+    /// `state`: its name; `breaker`: its state; `error`, `note` and `refused`: the text;
+    /// `unsupported`: the reason.
     package var text: String?
     /// Whatever else the driver said, as it said it (without event, t, session, stream, seq and text's key).
     package var extra: [JSON.Member]

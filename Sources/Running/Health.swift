@@ -37,7 +37,8 @@ package struct Health {
             switch report.kind {
             case .connected: clients[report.instance]!.isConnected = true
             case .received, .response: clients[report.instance]!.hasReceived = true
-            case .hello, .state, .attempt, .sent, .acked, .request, .resumed, .breaker, .error, .note, .unsupported:
+            case .hello, .state, .attempt, .sent, .acked, .request, .resumed, .refused, .queue, .breaker, .error, .note,
+                .unsupported:
                 break
             }
         case .wire(let change) where change.change == .firstResponse: answered.insert(change.to.address)

@@ -22,7 +22,9 @@ import Testing
         driver.received("a", 2, late=True)
         driver.acked("a", 3)
         driver.request("q")
-        driver.response("q", ok=False, class_="timeout")
+        driver.response("q", ok=False, class_="bulk")
+        driver.refused("full", retry_after=5)
+        driver.queue(3)
         driver.breaker("half-open")
         driver.error(OSError(111, "refused"))
         driver.note("n", nothing=None, more={"x": [1.5, None]})
@@ -31,21 +33,23 @@ import Testing
     @Test func pythonSaysEveryEventOfTheProtocol() throws {
         let lines = try events(python(everything))
         let kinds: [DriverReport.Kind] = [
-            .hello, .state, .attempt, .connected, .resumed, .sent, .received, .acked, .request, .response, .breaker,
-            .error, .note,
+            .hello, .state, .attempt, .connected, .resumed, .sent, .received, .acked, .request, .response, .refused,
+            .queue, .breaker, .error, .note,
         ]
         #expect(lines.map(\.report.kind) == kinds)
         #expect(Set(kinds + [.unsupported]) == Set(DriverReport.Kind.allCases))
         #expect(
             lines.map(\.report.text) == [nil, "open"] + Array(repeating: nil, count: 8) + [
-                "half-open", "[Errno 111] refused", "n",
+                "full", nil, "half-open", "[Errno 111] refused", "n",
             ])
         #expect(lines[2].report.session == "s1")
         #expect(lines[5...7].map(\.report.sequence) == [1, 2, 3])
         #expect(lines[5...7].map(\.report.stream) == ["a", "a", "a"])
         #expect(lines[6].report.extra == [.init("late", true)])
-        #expect(lines[9].report.extra == [.init("id", "q"), .init("ok", false), .init("class", "timeout")])
-        #expect(lines[12].report.extra == [.init("more", ["x": [1.5, .null]])])
+        #expect(lines[9].report.extra == [.init("id", "q"), .init("ok", false), .init("class", "bulk")])
+        #expect(lines[10].report.extra == [.init("fatal", false), .init("retry_after", 5)])
+        #expect(lines[11].report.extra == [.init("depth", 3)])
+        #expect(lines[14].report.extra == [.init("more", ["x": [1.5, .null]])])
         #expect(lines[0].report.extra.last == .init("commands", ["drain", "close"]))
     }
 

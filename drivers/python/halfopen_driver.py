@@ -78,13 +78,23 @@ def acked(stream, seq, **fields):
 
 
 def request(id, **fields):
-    """The application asked for something."""
+    """The application asked for something; class_="bulk" says how much it matters."""
     event("request", id=id, **fields)
 
 
 def response(id, ok=True, **fields):
-    """The answer to request `id`, or that it failed; class_="timeout" names the kind of failure."""
+    """The answer to request `id`, or that it failed; reason="timeout" names the kind of failure."""
     event("response", id=id, ok=ok, **fields)
+
+
+def refused(text, fatal=False, **fields):
+    """The server refused the client; retry_after, in nanoseconds, is how long it asked the client to stay away."""
+    event("refused", text=str(text), fatal=fatal, **fields)
+
+
+def queue(depth, **fields):
+    """So many messages that the application handed over wait in the client."""
+    event("queue", depth=depth, **fields)
 
 
 def breaker(name, **fields):

@@ -31,6 +31,9 @@ package enum Expectations {
 extension ExpectationPlan {
     func duration(_ name: String) -> Duration? { parameters[name]?.duration }
     func text(_ name: String) -> String? { parameters[name]?.text }
+    func count(_ name: String) -> Int? { parameters[name]?.count.map { Int($0) } }
+    func fraction(_ name: String) -> Double? { parameters[name]?.fraction }
+    func texts(_ name: String) -> [String]? { parameters[name]?.texts }
     func durations(_ name: String) -> [Value.NamedDuration] { parameters[name]?.durations ?? [] }
 
     /// The subject's actor; for a flow, who receives.

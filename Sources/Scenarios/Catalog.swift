@@ -123,7 +123,13 @@ package struct FaultDefinition: Sendable {
 
 /// What an expectation is, for the checker and for people.
 package struct ExpectationDefinition: Sendable {
-    package enum SubjectKind: String, Sendable { case client, flow }
+    package enum SubjectKind: String, Sendable {
+        case client
+        /// A client, a server or a publisher.
+        case actor
+        /// From one actor to another.
+        case flow
+    }
     package var name: String
     package var summary: String
     /// What is measured, against what, and when it is void. Paragraphs for `explain`.
@@ -161,6 +167,8 @@ package struct Parameter: Sendable {
         case flag
         case choice([String])
         case text
+        /// A list of texts, one or more.
+        case texts
         /// The kind of a fault in this scenario's timeline.
         case fault
         /// An actor or a host, elsewhere than the name that the fault strikes.

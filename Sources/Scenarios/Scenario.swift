@@ -284,6 +284,7 @@ package indirect enum Value: Equatable, Sendable {
     case number(Double)
     case flag(Bool)
     case text(String)
+    case texts([String])
     /// Named durations: `stages: { detect: 20s }`.
     case durations([NamedDuration])
     /// In the order of the file, each with the parameters that it names.

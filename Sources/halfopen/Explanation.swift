@@ -59,6 +59,7 @@ enum Explanation {
         let subject =
             switch expectation.subject {
             case .client: "a client: \(expectation.name): ACTOR"
+            case .actor: "an actor: \(expectation.name): ACTOR"
             case .flow: "a flow: \(expectation.name): SENDER -> RECEIVER"
             }
         return """
@@ -138,6 +139,7 @@ enum Explanation {
         case .flag: "true or false"
         case .choice(let choices): choices.joined(separator: " or ")
         case .text: "text"
+        case .texts: "[text, ...]"
         case .place: "an actor or a host"
         case .fault: "the kind of a fault in the timeline"
         case .steps(let parameters): "[{ \(parameters.map(\.name).joined(separator: ", ")) }]"

@@ -43,6 +43,7 @@ enum Fixture {
                         "stages", .durations(["detect", "attempt", "connect", "message"]), "Bounds of its parts."),
                 ]),
             expectation("no-gaps", .flow, []),
+            expectation("states", .actor, [Parameter("moves", .texts, "Which there are.")]),
             expectation(
                 "backoff", .client,
                 [
@@ -124,6 +125,7 @@ enum Fixture {
           - { recovery: subscriber, after: blackhole, within: 30s, stages: { detect: 20s } }
           - { no-gaps: ticker -> subscriber }
           - { backoff: subscriber, factor: 1.5 }
+          - { states: broker, moves: [up -> down, down -> up] }
 
         healthy-within: 90s
         settle: 1m

@@ -69,11 +69,14 @@ import Testing
             expectations.map(\.text) == [
                 "recovery: subscriber, after: blackhole, within: 30s, stages: { detect: 20s }",
                 "no-gaps: ticker -> subscriber", "backoff: subscriber, factor: 1.5",
+                "states: broker, moves: [up -> down, down -> up]",
             ])
         #expect(
             expectations.map(\.subject) == [
                 .actor("subscriber"), .flow(from: "ticker", to: "subscriber"), .actor("subscriber"),
+                .actor("broker"),
             ])
+        #expect(expectations[3].parameters == ["moves": .texts(["up -> down", "down -> up"])])
         let stages = Value.durations([.init(name: "detect", duration: .seconds(20))])
         let parameters: [String: Value] = [
             "after": .text("blackhole"), "within": .duration(.seconds(30)), "stages": stages,

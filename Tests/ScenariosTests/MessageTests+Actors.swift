@@ -269,6 +269,15 @@ extension MessageTests {
             "- { no-gaps: ticker -> subscriber }", "- { backoff: subscriber, factor: 1.50 }",
             "42:5: the same expectation stands in line 41 already"),
         Mistake(
+            "states: broker", "states: brokr",
+            #"43:15: unknown actor "brokr"; did you mean "broker"?"#),
+        Mistake(
+            "[up -> down, down -> up]", "[]",
+            "43:30: moves is empty: it is a list of texts"),
+        Mistake(
+            "[up -> down, down -> up]", "up",
+            "43:30: moves must be a list: write [up]"),
+        Mistake(
             "- { no-gaps: ticker -> subscriber }", "- no-gaps",
             "41:5: an expectation is { KIND: SUBJECT, ... }, not a single value"),
         Mistake(

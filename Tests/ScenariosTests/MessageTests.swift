@@ -54,10 +54,10 @@ struct Mistake: CustomTestStringConvertible, Sendable {
             #"3:1: the key "name" stands here already, in line 2"#),
         Mistake(
             "healthy-within: 90s", "healthy-within: 90",
-            #"44:17: healthy-within "90" has no unit: write 90s, or one of us, ms, m, h, d"#),
+            #"45:17: healthy-within "90" has no unit: write 90s, or one of us, ms, m, h, d"#),
         Mistake(
             "settle: 1m", "setle: 1m",
-            #"45:1: unknown key "setle" in scenario; did you mean "settle"?"#),
+            #"46:1: unknown key "setle" in scenario; did you mean "settle"?"#),
     ])
     func top(_ mistake: Mistake) { mistake.check() }
 

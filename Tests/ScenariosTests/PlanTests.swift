@@ -39,6 +39,7 @@ import Testing
             expect recovery: subscriber, after: blackhole, within: 30s, stages: { detect: 20s }
             expect no-gaps: ticker -> subscriber
             expect backoff: subscriber, factor: 1.5
+            expect states: broker, moves: [up -> down, down -> up]
 
             """
         #expect(plan.description == expected)

@@ -56,6 +56,7 @@ extension Checker {
                 return nil
             }
             return .actor(text)
+        case .actor: return isActor(text, node) ? .actor(text) : nil
         case .flow:
             guard let (from, to) = arrow(text) else {
                 add(node, "\(key) takes a flow, SENDER -> RECEIVER, not \(quoted(text))")

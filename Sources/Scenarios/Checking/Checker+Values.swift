@@ -6,6 +6,7 @@ extension Checker {
         case .durations(let names): return durations(node, key, names)
         case .steps(let parameters): return steps(node, key, parameters)
         case .trace: return trace(node, key).map { .trace($0) }
+        case .texts: return texts(parameter: node, key)
         case .duration, .rate, .fraction, .count, .size, .number, .flag, .choice, .text, .fault, .place: break
         }
         guard let text = text(node, key, kind.inWords) else { return nil }
@@ -49,7 +50,7 @@ extension Checker {
             case .text: return .text(text)
             case .fault: return fault(text, node, key)
             case .place: return isActorOrHost(text, node) ? .text(text) : nil
-            case .durations, .steps, .trace: return nil
+            case .durations, .steps, .trace, .texts: return nil
             }
         } catch {
             add(node, "\(key) \(quoted(text)) \(error.clause)")
@@ -79,6 +80,13 @@ extension Checker {
             add(node, "unknown fault \(quoted(text))\(suggestion(for: text, among: known))")
         }
         return nil
+    }
+
+    private mutating func texts(parameter node: Node, _ key: String) -> Value? {
+        let before = problems.count
+        let texts = texts(node, key)
+        if problems.count == before && texts.isEmpty { add(node, "\(key) is empty: it is a list of texts") }
+        return problems.count == before ? .texts(texts) : nil
     }
 
     private mutating func steps(_ node: Node, _ key: String, _ parameters: [Parameter]) -> Value? {
@@ -119,6 +127,7 @@ extension Parameter.Kind {
         case .text: "a text"
         case .fault: "the name of a fault"
         case .place: "an actor or a host"
+        case .texts: "a list of texts"
         case .durations: "a mapping of names to durations"
         case .steps: "a list of steps"
         case .trace: "a file"
@@ -135,6 +144,7 @@ extension Value {
     package var number: Double? { if case .number(let value) = self { value } else { nil } }
     package var flag: Bool? { if case .flag(let value) = self { value } else { nil } }
     package var text: String? { if case .text(let value) = self { value } else { nil } }
+    package var texts: [String]? { if case .texts(let value) = self { value } else { nil } }
     package var steps: [[String: Value]]? { if case .steps(let value) = self { value } else { nil } }
     package var trace: DeliveryTrace? { if case .trace(let value) = self { value } else { nil } }
     package var durations: [NamedDuration]? { if case .durations(let value) = self { value } else { nil } }
@@ -150,6 +160,7 @@ extension Value {
         case .number(let value): Units.text(number: value)
         case .flag(let value): String(value)
         case .text(let value): value
+        case .texts(let texts): "[\(texts.joined(separator: ", "))]"
         case .trace(let trace): trace.path
         case .steps(let steps):
             "["

@@ -223,6 +223,7 @@ package struct Shapes: Sendable {
         let subject =
             switch definition.subject {
             case .client: "the client that owes it"
+            case .actor: "the actor that owes it"
             case .flow: "from whom to whom, a -> b"
             }
         let kind = Shape.Key(

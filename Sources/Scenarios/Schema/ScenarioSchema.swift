@@ -103,6 +103,7 @@ package enum ScenarioSchema {
         case .choice(let choices):
             [JSON.Member("anyOf", [["enum": .array(choices.map { .string($0) })], .object(pattern(matrix))])]
         case .text, .fault, .place: [JSON.Member("type", scalar), JSON.Member("minLength", 1)]
+        case .texts: members(of: .texts(least: 1))
         case .steps(let parameters):
             members(of: .list(of: [Shape("step", parameters.map(Shapes.key))]))
         case .trace: [JSON.Member("type", scalar), JSON.Member("minLength", 1)]

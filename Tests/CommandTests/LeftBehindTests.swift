@@ -131,12 +131,14 @@ enum Leftovers {
         return text.split(separator: "\n").count { $0.contains("halfopen") }
     }
 
-    /// What is still there after two seconds, at once when nothing is. Other runs on this machine go on meanwhile:
-    /// folders that somebody works in are not ours, and a namespace's number may be given to somebody born later.
+    /// What is still there after half a minute, at once when nothing is: a busy machine takes its time to take killed
+    /// processes apart, and to reap them, and that is the kernel's affair and init's. Other runs on this machine go on
+    /// meanwhile: folders that somebody works in are not ours, and a namespace's number may be given to somebody born
+    /// later.
     static func wait(
         for family: Set<ProcessTable.Process>, since before: Set<String>, namespaces: Set<String>
     ) -> [String] {
-        let (deadline, killed) = (Date() + 2, ProcessTable.now)
+        let (deadline, killed) = (Date() + 30, ProcessTable.now)
         // Others make folders a moment before anybody works in them: ours would be there at every look.
         var suspects = now().subtracting(before)
         while true {
@@ -153,8 +155,9 @@ enum Leftovers {
             }
             for process in namespaces.isEmpty ? [] : Array(processes) {
                 let held = namespaces.intersection(ProcessTable.namespaces([process]))
-                guard !held.isEmpty, let entry = ProcessTable.entry(process) else { continue }
-                if Int(entry.process.start) ?? 0 <= killed { left.append("\(entry.process) in \(held.sorted())") }
+                guard !held.isEmpty, let entry = ProcessTable.entry(process), !entry.isZombie else { continue }
+                guard Int(entry.process.start) ?? 0 <= killed else { continue }
+                left.append("\(entry.process), state \(entry.state), in \(held.sorted())")
             }
             if left.isEmpty || Date() > deadline { return left.sorted() }
             usleep(20_000)

@@ -14,6 +14,8 @@ enum ProcessTable {
         var parent: Int32
         var session: Int32
         var state: Character
+        /// It has ended, and waits for its parent or init to take notice; its namespaces are still named.
+        var isZombie: Bool { state == "Z" || state == "X" }
     }
 
     /// Clock ticks since the machine's start: what `start` counts in.
@@ -54,7 +56,7 @@ enum ProcessTable {
     /// Neither gone nor a zombie.
     static func isAlive(_ process: Process) -> Bool {
         guard let entry = entry(process.pid), entry.process == process else { return false }
-        return entry.state != "Z" && entry.state != "X"
+        return !entry.isZombie
     }
 
     /// Namespaces of these processes, but for our own.

@@ -90,7 +90,18 @@ package final class Runner {
     /// The command that repeats one run.
     func command(for job: Job) -> String {
         let lab = options.lab == .host ? " --lab host" : ""
-        return "halfopen run \(job.path) --seed \(job.seed)\(lab)"
+        let choices = job.loaded.choices.words.map { " \(Runner.asWord($0))" }.joined()
+        return "halfopen run \(job.path) --seed \(job.seed)\(lab)\(choices)"
+    }
+
+    /// A word of a shell's command line.
+    static func asWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character.isASCII && (character.isLetter || character.isNumber) || "-_=.,:/+%@".contains(character)
+        }
+        return isPlain
+            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     func boot(_ job: Job, runFolder: String, processor: Int32) throws -> Guest {

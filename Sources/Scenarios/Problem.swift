@@ -38,8 +38,11 @@ package struct SourceFile: Equatable, Sendable {
 package struct LoadedScenario: Sendable {
     package var scenario: Scenario
     package var sources: [SourceFile]
-    package init(scenario: Scenario, sources: [SourceFile]) {
+    /// Values that were chosen for its matrix; `sources` keeps them too.
+    package var choices: MatrixChoices
+    package init(scenario: Scenario, sources: [SourceFile], choices: MatrixChoices = MatrixChoices()) {
         self.scenario = scenario
         self.sources = sources
+        self.choices = choices
     }
 }

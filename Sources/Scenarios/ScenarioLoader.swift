@@ -17,12 +17,14 @@ package struct ScenarioLoader {
     }
 
     /// The scenario of a file; several when it has a matrix. Problems name files as `path` does.
-    package func load(path: String) throws(Problems) -> [LoadedScenario] {
+    /// - Parameter choices: values that take the place of those in its matrix.
+    package func load(path: String, with choices: MatrixChoices = MatrixChoices()) throws(Problems) -> [LoadedScenario]
+    {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let (folder, name) = (String(path[..<slash]), String(path[slash...]))
         let read = read
         do throws(Problems) {
-            return try load(name, SourceFiles { try read(folder + $0) })
+            return try load(name, SourceFiles { try read(folder + $0) }, choices)
         } catch {
             throw Problems(
                 error.all.map {
@@ -40,11 +42,12 @@ package struct ScenarioLoader {
         guard let own = sources.first else {
             throw Problems([Problem(file: "recording", message: "holds no scenario file")])
         }
+        let choices = sources.first { $0.path == MatrixChoices.path }.map { MatrixChoices($0) } ?? MatrixChoices()
         let files = SourceFiles { path in
             guard let source = sources.first(where: { $0.path == path }) else { throw MissingSource() }
             return Array(source.text.utf8)
         }
-        let all = try load(own.path, files, expecting: expecting)
+        let all = try load(own.path, files, choices, expecting: expecting)
         guard let loaded = all.first(where: { $0.scenario.name == name }) else {
             throw Problems([Problem(file: own.path, message: "holds no scenario called \(quoted(name))")])
         }
@@ -56,13 +59,13 @@ package struct ScenarioLoader {
     }
 
     private func load(
-        _ name: String, _ files: SourceFiles, expecting: SourceFile? = nil
+        _ name: String, _ files: SourceFiles, _ choices: MatrixChoices, expecting: SourceFile? = nil
     ) throws(Problems) -> [LoadedScenario] {
         var (root, problems) = files.tree(name)
         if let expecting { root = replacing(root, expecting, &problems) }
         var scenarios: [Scenario] = []
         if let root {
-            for combination in combinations(root, &problems) {
+            for combination in combinations(root, choices, &problems) {
                 var found: [Problem] = []
                 let tree = combination?.substituted(root, &found) ?? root
                 problems += found
@@ -73,7 +76,8 @@ package struct ScenarioLoader {
             }
         }
         guard problems.isEmpty else { throw Problems(sorted(problems, files.order)) }
-        return scenarios.map { LoadedScenario(scenario: $0, sources: files.files) }
+        let sources = files.files + (choices.isEmpty ? [] : [choices.source])
+        return scenarios.map { LoadedScenario(scenario: $0, sources: sources, choices: choices) }
     }
 
     private func replacing(_ root: Node?, _ file: SourceFile, _ problems: inout [Problem]) -> Node? {
@@ -89,9 +93,16 @@ package struct ScenarioLoader {
     }
 
     /// One nil when there is no matrix.
-    private func combinations(_ root: Node, _ problems: inout [Problem]) -> [Matrix.Combination?] {
-        guard let node = root["matrix"] else { return [nil] }
-        let (all, found) = Matrix.combinations(node)
+    private func combinations(
+        _ root: Node, _ choices: MatrixChoices, _ problems: inout [Problem]
+    ) -> [Matrix.Combination?] {
+        guard let node = root["matrix"] else {
+            if let name = choices.names.first {
+                problems.append(root.position.problem("it has no matrix, so no value of \(quoted(name)) can be chosen"))
+            }
+            return [nil]
+        }
+        let (all, found) = Matrix.combinations(node, choices)
         problems += found
         return all
     }

@@ -169,6 +169,47 @@ import Testing
         #expect(one.scenario == all[2].scenario)
     }
 
+    /// A value of the command line takes the place of the file's, tells its scenario from others, and is kept.
+    @Test func aValueIsChosenFromOutside() throws {
+        var choices = MatrixChoices()
+        choices.add("timeout", "a \"quoted\" 9s")
+        choices.add("profile", "lte")
+        let text = Self.matrix.replacing("$${profile}", with: "x").replacing("[30s, 1.5s]", with: "[30s]").replacing(
+            "within: \"${timeout}\"", with: "within: 1s")
+        #expect(try Fixture.load(text).map(\.scenario.name) == ["many-wifi", "many-lte"])
+        let loader = Fixture.loader(["s/nat.yaml": text])
+        let one = try #require(loader.load(path: "s/nat.yaml", with: choices).first)
+        #expect(one.scenario.name == "many-lte-a--quoted--9s")
+        #expect(one.scenario.actors[0].run.last == "lte-a \"quoted\" 9s")
+        #expect(one.choices.words == ["--with", "timeout=a \"quoted\" 9s", "--with", "profile=lte"])
+        let again = try Fixture.loader([:]).load(sources: one.sources, name: one.scenario.name)
+        #expect(again.scenario == one.scenario)
+        #expect(again.choices == choices)
+    }
+
+    @Test func aValueOfTheFileItselfGivesTheSameName() throws {
+        var choices = MatrixChoices()
+        choices.add("timeout", "30s")
+        let text = Self.matrix.replacing("$${profile}", with: "x").replacing("[30s, 1.5s]", with: "[30s]")
+        let all = try Fixture.loader(["s/nat.yaml": text]).load(path: "s/nat.yaml", with: choices)
+        #expect(all.map(\.scenario.name) == ["many-wifi", "many-lte"])
+    }
+
+    @Test(arguments: [
+        (true, #"s/nat.yaml:3:9: the matrix has no "timeot" to choose a value for; did you mean "timeout"?"#),
+        (false, #"s/nat.yaml:1:1: it has no matrix, so no value of "timeot" can be chosen"#),
+    ])
+    func aNameThatIsNotThereIsAProblem(_ hasMatrix: Bool, _ message: String) {
+        var choices = MatrixChoices()
+        choices.add("timeot", "30s")
+        let text = hasMatrix ? Self.matrix : "format: 1\nname: one\n"
+        #expect {
+            _ = try Fixture.loader(["s/nat.yaml": text]).load(path: "s/nat.yaml", with: choices)
+        } throws: { error in
+            (error as? Problems)?.all.first?.description == message
+        }
+    }
+
     @Test(arguments: [
         ("${profile}\" }]", "${profil}\" }]", #"4:85: the matrix has no "profil"; did you mean "profile"?"#),
         ("[wifi, lte]", "wifi", "3:20: profile must be a list of values such as [30s, 60s]"),
@@ -178,7 +219,7 @@ import Testing
             "3:9: the matrix gives two scenarios of the same name; is a value in it twice?"
         ),
         (
-            "[30s, 1.5s]", "[\(String(repeating: "x", count: 60))]",
+            "[30s, 1.5s]", "[\(String(repeating: "x", count: 60)), 30s]",
             "3:9: a scenario's name would end in \"-wifi-\(String(repeating: "x", count: 54))...\"; "
                 + "use values of 64 characters in all"
         ),

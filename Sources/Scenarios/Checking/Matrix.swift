@@ -5,17 +5,21 @@ enum Matrix {
     /// Characters that the values may add to a scenario's name, which becomes the name of a folder.
     static let longestSuffix = 64
 
+    /// One name with one of its values.
+    struct Entry: Equatable, Sendable {
+        var name: String
+        var value: String
+        /// Whether it tells this scenario from others: the only value that the file gives does not.
+        var isTelling: Bool
+    }
+
     struct Combination: Equatable, Sendable {
         /// In the order of the file.
-        var values: [(name: String, value: String)]
-
-        static func == (a: Combination, b: Combination) -> Bool {
-            a.values.elementsEqual(b.values) { $0 == $1 }
-        }
+        var values: [Entry]
 
         /// What tells its scenario from the others: `-wifi-30s`.
         var suffix: String {
-            values.map {
+            values.filter(\.isTelling).map {
                 "-"
                     + $0.value.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "-" }
                     .joined()
@@ -70,7 +74,8 @@ enum Matrix {
     }
 
     /// All combinations, the last name changing fastest; empty with at least one problem when the matrix is wrong.
-    static func combinations(_ node: Node) -> (all: [Combination], problems: [Problem]) {
+    /// - Parameter choices: values that take the place of those in the file.
+    static func combinations(_ node: Node, _ choices: MatrixChoices) -> (all: [Combination], problems: [Problem]) {
         var problems: [Problem] = []
         guard let entries = node.entries, !entries.isEmpty else {
             let message = "matrix must be a mapping such as { profile: [wifi, lte] }, not \(node.kindInWords)"
@@ -84,11 +89,22 @@ enum Matrix {
                     entry.value.position.problem("\(shown(entry.key)) must be a list of values such as [30s, 60s]"))
                 continue
             }
-            guard all.count * texts.count <= mostCombinations else {
+            let chosen = choices[entry.key] ?? texts
+            guard all.count * chosen.count <= mostCombinations else {
                 let message = "the matrix has more than \(mostCombinations) combinations; make it several scenarios"
                 return ([], problems + [node.position.problem(message)])
             }
-            all = all.flatMap { one in texts.map { Combination(values: one.values + [(entry.key, $0)]) } }
+            all = all.flatMap { one in
+                chosen.map { value in
+                    let isTelling = texts != [value]
+                    let entry = Entry(name: entry.key, value: value, isTelling: isTelling)
+                    return Combination(values: one.values + [entry])
+                }
+            }
+        }
+        for name in choices.names where !entries.contains(where: { $0.key == name }) {
+            let hint = suggestion(for: name, among: entries.map(\.key))
+            problems.append(node.position.problem("the matrix has no \(quoted(name)) to choose a value for\(hint)"))
         }
         let suffixes = all.map(\.suffix)
         if problems.isEmpty, let long = suffixes.first(where: { $0.utf8.count > longestSuffix }) {

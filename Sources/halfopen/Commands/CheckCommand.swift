@@ -10,7 +10,10 @@ extension Command {
               halfopen check scenarios/
               halfopen check --schema > halfopen.schema.json    a JSON Schema for editors
             """,
-        options: [Option(name: "--schema", value: nil, summary: "print the JSON Schema of scenario files and stop")]
+        options: [
+            Option(name: "--schema", value: nil, summary: "print the JSON Schema of scenario files and stop"),
+            Loading.with,
+        ]
     ) { arguments in
         if arguments.has("--schema") {
             Output.print(ScenarioSchema.json(.standard).pretty())
@@ -19,7 +22,9 @@ extension Command {
         guard !arguments.operands.isEmpty else {
             throw UsageError("halfopen check needs the path of a scenario or folder")
         }
-        guard let loaded = try Loading.scenarios(arguments.operands) else { return .invalidScenario }
+        guard let loaded = try Loading.scenarios(arguments.operands, with: try Loading.choices(arguments)) else {
+            return .invalidScenario
+        }
         for item in loaded { Output.print("\(item.path): \(item.scenario.scenario.name) is valid") }
         return .pass
     }
@@ -32,11 +37,13 @@ extension Command {
 
               halfopen plan scenarios/demo/mqtt-paho-blackhole.yaml --seed 7
             """,
-        options: [Option(name: "--seed", value: "N", summary: "the seed of the run (default 1)")]
+        options: [Option(name: "--seed", value: "N", summary: "the seed of the run (default 1)"), Loading.with]
     ) { arguments in
         guard !arguments.operands.isEmpty else { throw UsageError("halfopen plan needs the path of a scenario") }
         let seed = try arguments.whole("--seed", in: 0...UInt64.max, default: 1)
-        guard let loaded = try Loading.scenarios(arguments.operands) else { return .invalidScenario }
+        guard let loaded = try Loading.scenarios(arguments.operands, with: try Loading.choices(arguments)) else {
+            return .invalidScenario
+        }
         for item in loaded { Output.print(Plan(item.scenario.scenario, seed: seed).description) }
         return .pass
     }

@@ -14,6 +14,7 @@ extension Command {
               halfopen run scenarios/demo
               halfopen run my-client.yaml --seeds 1..20 --jobs 4
               halfopen run my-client.yaml --seed 7 --pcap
+              halfopen run my-client.yaml --with build=v2    with a value of its matrix that the file does not name
               halfopen run my-client.yaml --lab host        this machine's kernel, in real time
             """,
         options: [
@@ -22,7 +23,7 @@ extension Command {
             Option(name: "--seeds", value: "A..B", summary: "one run for each seed of the range"),
             Option(
                 name: "--jobs", value: "N", summary: "runs side by side, one processor each (default: all processors)"),
-            Option(name: "--tag", value: "TAG", summary: "only scenarios with this tag"),
+            Option(name: "--tag", value: "TAG", summary: "only scenarios with this tag"), Loading.with,
             Option(name: "--reports", value: "DIR", summary: "where reports and recordings go (default reports)"),
             Option(name: "--pcap", value: nil, summary: "keep every packet of every link, in captures/LINK.pcap"),
             Option(
@@ -41,7 +42,10 @@ extension Command {
         let options = try runOptions(arguments)
         // Before anything else: whatever ends this process from here on, nothing of it stays behind.
         let keeper = try Keeper()
-        guard let loaded = try Loading.scenarios(arguments.operands, tag: arguments.text("--tag")) else {
+        guard
+            let loaded = try Loading.scenarios(
+                arguments.operands, with: try Loading.choices(arguments), tag: arguments.text("--tag"))
+        else {
             return .invalidScenario
         }
         let jobs = loaded.flatMap { item in

@@ -1,0 +1,1 @@
+../KernelTests/ExampleScenario.swift

@@ -1,0 +1,1 @@
+../RecordingsTests/Samples.swift

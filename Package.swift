@@ -36,7 +36,7 @@ let package = Package(
             name: "Faults", dependencies: ["JSONLines", "Kernel", "CLinux", "Netlink", "Labs", "Actors", "Scenarios"]),
         .target(name: "Probes", dependencies: ["Kernel", "CLinux", "Netlink", "Recordings"]),
         .target(name: "LabKernel", dependencies: ["Kernel", "CLinux"]),
-        .target(name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "JSONLines"]),
+        .target(name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "JSONLines", "Scenarios"]),
 
         // Top ring.
         .target(

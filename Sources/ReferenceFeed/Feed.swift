@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import JSONLines
 import Kernel
 
 /// The reference pair: a feed's server and client that manage their connection right. They are the actors that need no
@@ -9,14 +10,16 @@ package enum Feed {
 
     package static let help = """
         usage: halfopen feed server [--port 7000] [--interval 5s] [--heartbeat 10s] [--missed 2] [--window 1000]
-                                    [--hello-timeout 10s] [--token TEXT] [--stream ticks]
+                                    [--hello-timeout 10s] [--token TEXT] [--stream ticks] [--mutant NAME]
                halfopen feed client --to HOST [--port 7000] [--connect-timeout 10s] [--missed 2] [--stable-after 30s]
                                     [--backoff-initial 1s] [--backoff-factor 2] [--backoff-cap 20s]
-                                    [--token TEXT] [--stream ticks]
+                                    [--token TEXT] [--stream ticks] [--mutant NAME]
+               halfopen feed mutants [--format json]
 
         The reference feed, as actors of a scenario. The server publishes a numbered message every --interval and keeps
         the newest --window of them for subscribers that come back. Both sides say a heartbeat every --heartbeat and
-        give each other up after --missed of them in a row. Both speak the driver protocol on standard output.
+        give each other up after --missed of them in a row. Both speak the driver protocol on standard output. With
+        --mutant they make one mistake on purpose; `good` makes none.
 
         """
 
@@ -33,10 +36,11 @@ package enum Feed {
                 let shell = ClientShell(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)
                 shell.start()
                 try withExtendedLifetime(shell) { try loop.run() }
+            case "mutants": write(try mutants(Array(arguments.dropFirst())), to: STDOUT_FILENO)
             case "--help", "-h":
                 write(help, to: STDOUT_FILENO)
                 return 0
-            default: throw UsageError(message: "say server or client")
+            default: throw UsageError(message: "say server, client or mutants")
             }
             return 0
         } catch let error as UsageError {
@@ -45,6 +49,33 @@ package enum Feed {
         } catch {
             write("halfopen feed: \(error)\n", to: STDERR_FILENO)
             return 70
+        }
+    }
+
+    /// The table of mutants, as text or as one JSON object.
+    static func mutants(_ arguments: [String]) throws(UsageError) -> String {
+        switch arguments {
+        case [], ["--format", "text"]:
+            return Mutants.all.map { mutant in
+                "\(mutant.name) (\(mutant.side.rawValue)): \(mutant.mistake)\n"
+                    + "    caught by \(mutant.caughtBy.joined(separator: ", "))"
+                    + " in \(mutant.scenarios.joined(separator: ", "))\n"
+            }.joined()
+        case ["--format", "json"]:
+            func texts(_ list: [String]) -> JSON { .array(list.map { .string($0) }) }
+            let rows = Mutants.all.map { mutant -> JSON in
+                [
+                    "name": .string(mutant.name), "side": .string(mutant.side.rawValue),
+                    "mistake": .string(mutant.mistake), "caught_by": texts(mutant.caughtBy),
+                    "scenarios": texts(mutant.scenarios),
+                ]
+            }
+            var line = JSONLineWriter()
+            line.field("format", 1)
+            line.field("mutants", .array(rows))
+            line.end()
+            return String(decoding: line.bytes, as: UTF8.self)
+        default: throw UsageError(message: "feed mutants takes --format json, and nothing else")
         }
     }
 

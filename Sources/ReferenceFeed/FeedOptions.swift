@@ -1,3 +1,5 @@
+import Scenarios
+
 /// `feed server` and `feed client` as the command line has them.
 struct ServerOptions: Equatable {
     var port = 7000
@@ -18,6 +20,7 @@ struct ServerOptions: Equatable {
             case "--missed": settings.missedHeartbeats = try options.integer(in: 1...1000)
             case "--hello-timeout": settings.helloTimeout = try options.duration()
             case "--token": settings.token = try options.text()
+            case "--mutant": settings.mutant = try options.mutant()
             default: throw UsageError(message: "unknown option \(name)")
             }
         }
@@ -47,6 +50,7 @@ struct ClientOptions: Equatable {
             case "--backoff-initial": initial = try options.duration()
             case "--backoff-factor": factor = Double(try options.integer(in: 1...100))
             case "--backoff-cap": cap = try options.duration()
+            case "--mutant": settings.mutant = try options.mutant()
             default: throw UsageError(message: "unknown option \(name)")
             }
         }
@@ -88,6 +92,18 @@ private struct OptionReader {
             throw UsageError(message: "\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// The name of a mutant; nil for `good`.
+    mutating func mutant<Name: RawRepresentable & CaseIterable>() throws(UsageError) -> Name?
+    where Name.RawValue == String {
+        let text = try text()
+        if text == Mutant.good { return nil }
+        if let mutant = Name(rawValue: text) { return mutant }
+        let known = Name.allCases.map(\.rawValue)
+        let hint = nearest(to: text, among: known + [Mutant.good]).map { "; did you mean \($0)?" } ?? ""
+        let others = Mutants.all.contains { $0.name == text } ? "; it is one of the other side's" : hint
+        throw UsageError(message: "--mutant \(text): no such mutant\(others) (halfopen feed mutants lists them)")
     }
 
     /// `250ms`, `10s`, `5m`, `2h`; from a millisecond to a day.

@@ -6,7 +6,10 @@ import Testing
     @Test func startConnects() {
         var client = TestClient()
         #expect(client.deadline == nil)
-        #expect(client.started(at: at(5)) == [.report(.connecting), .connect])
+        #expect(
+            client.started(at: at(5)) == [
+                .report(.connecting), .connect(TestClient.Destination(turn: 0, resolvesAgain: true)),
+            ])
         #expect(client.state == .connecting(deadline: at(15)))
     }
 
@@ -44,7 +47,8 @@ import Testing
         #expect(actions.count == 1)
         #expect(wait.because == "refused" && wait.failures == 1)
         #expect(client.state == .reconnecting(retryAt: at(1) + wait.delay))
-        #expect(client.deadlinePassed(at: at(1) + wait.delay) == [.report(.connecting), .connect])
+        let next = TestClient.Destination(turn: 1, resolvesAgain: true)
+        #expect(client.deadlinePassed(at: at(1) + wait.delay) == [.report(.connecting), .connect(next)])
     }
 
     @Test func anAttemptThatHangsIsDroppedAtItsDeadline() {

@@ -45,7 +45,8 @@ private struct Pair {
                 clientConnection = opened
                 travel(.connect(opened))
             case .send(let message): if let clientConnection { travel(.toServer(message, clientConnection)) }
-            case .close: clientConnection = nil
+            case .close, .abort, .abandon: clientConnection = nil
+            case .leak: break
             case .deliver(let sequence, _): delivered.append((now, sequence))
             case .report(.missed(let what)): Issue.record("missed \(what)")
             case .report(.reconnecting): clientConnection = nil

@@ -34,13 +34,39 @@ package struct FeedClient<Random: RandomNumberGenerator> {
 
     package enum Action: Equatable, Sendable {
         /// Open a transport; answer with `connectionOpened` or `connectionLost`.
-        case connect
+        case connect(Destination)
         case send(ClientMessage)
         /// Drop the transport, open or half open; no fact about it may follow.
         case close
+        /// Only of clients that err: the same with a reset.
+        case abort
+        /// Only of clients that err: forget the transport without closing it.
+        case abandon
+        /// Only of clients that err: lose one of these for good.
+        case leak(Leak)
         /// Hand a message to the application.
         case deliver(sequence: Int64, text: String)
         case report(Report)
+    }
+
+    /// Where to connect to.
+    package struct Destination: Equatable, Sendable {
+        /// Counts the attempts that failed: each further one takes the next of the server's addresses, modulo their
+        /// number.
+        package var turn: Int
+        /// Resolve the name now, whatever was known of it: the server may have moved.
+        package var resolvesAgain: Bool
+
+        package init(turn: Int, resolvesAgain: Bool) {
+            self.turn = turn
+            self.resolvesAgain = resolvesAgain
+        }
+    }
+
+    package enum Leak: Equatable, Sendable {
+        case descriptor
+        case thread
+        case memory
     }
 
     /// What the application, or whoever watches, is told.
@@ -67,6 +93,8 @@ package struct FeedClient<Random: RandomNumberGenerator> {
         /// the client would hammer a server that is dying.
         package var stableAfter: Duration = .seconds(30)
         package var token = ""
+        /// The mistake that it makes; nil for the client worth copying.
+        package var mutant: ClientMutant?
         package init() {}
     }
 
@@ -74,13 +102,17 @@ package struct FeedClient<Random: RandomNumberGenerator> {
     package private(set) var state = State.disconnected
     /// Where to go on; survives every connection.
     package private(set) var position: Position?
-    /// Failures in a row.
-    private var failures = 0
+    private var waits: Waits
+    /// Attempts that failed so far, or that took a connection away.
+    private var turn = 0
     private var random: Random
+    /// What only clients that err remember.
+    var errors = ClientErrors()
 
     package init(settings: Settings, random: Random) {
         precondition(settings.missedHeartbeats >= 1, "a client that does not wait for any heartbeat")
         self.settings = settings
+        waits = Waits(settings.backoff, mutant: settings.mutant)
         self.random = random
     }
 
@@ -89,10 +121,18 @@ package struct FeedClient<Random: RandomNumberGenerator> {
         switch state {
         case .disconnected, .fatal: nil
         case .connecting(let deadline), .authenticating(let deadline): deadline
-        case .connected(let session): session.deadline
-        case .reconnecting(let retryAt): retryAt
+        case .connected(let session): min(session.deadline, errors.staleDeadline ?? session.deadline)
+        case .reconnecting(let retryAt): min(retryAt, errors.nextPoll ?? retryAt)
         }
     }
+
+    /// Failures in a row.
+    package var failures: Int { waits.failures }
+
+    func errs(_ mutant: ClientMutant) -> Bool { settings.mutant == mutant }
+
+    /// How a transport is dropped.
+    private var drop: Action { errs(.resetsOnClose) ? .abort : .close }
 }
 
 // The facts.
@@ -111,20 +151,41 @@ extension FeedClient {
             return [.report(.disconnected)]
         case .connecting, .authenticating, .connected:
             state = .disconnected
-            return [.close, .report(.disconnected)]
+            return [drop, .report(.disconnected)]
         }
     }
 
     package mutating func connectionOpened(at now: Moment) -> [Action] {
         guard case .connecting(let deadline) = state else { preconditionFailure("opened while \(state)") }
-        state = .authenticating(deadline: deadline)
-        return [.report(.authenticating), .send(.hello(token: settings.token, resume: position))]
+        state = .authenticating(deadline: loginDeadline(deadline, at: now))
+        if errs(.backoffResetOnConnect) { waits.reset() }
+        let report = errs(.saysConnectedTooEarly) ? Report.connected(resumed: false) : .authenticating
+        return [.report(report), .send(.hello(token: settings.token, resume: resumeFrom))]
+    }
+
+    /// The server will say nothing more on this connection; what we send may still reach it.
+    package mutating func inputEnded(at now: Moment) -> [Action] {
+        switch state {
+        case .authenticating: break
+        case .connected(let session):
+            if errs(.ownWritesProveLife) {
+                errors.hearsItself = true
+                return []
+            }
+            if errs(.leavesCloseWait) { return [.abandon] + reconnect(because: "the other side closed", at: now) }
+            if errs(.staleTimer) { errors.staleDeadline = session.patienceEnds }
+        case .disconnected, .connecting, .reconnecting, .fatal: preconditionFailure("input ended while \(state)")
+        }
+        return [drop] + reconnect(because: "the other side closed", at: now)
     }
 
     /// The attempt failed, or the other side or the network ended the connection.
     package mutating func connectionLost(_ reason: String, at now: Moment) -> [Action] {
         switch state {
-        case .connecting, .authenticating, .connected: return reconnect(because: reason, at: now)
+        case .connecting, .authenticating: return reconnect(because: reason, at: now)
+        case .connected(let session):
+            if errs(.staleTimer) { errors.staleDeadline = session.patienceEnds }
+            return reconnect(because: reason, at: now)
         case .disconnected, .reconnecting, .fatal: preconditionFailure("lost a connection while \(state)")
         }
     }
@@ -142,10 +203,15 @@ extension FeedClient {
         guard let deadline, deadline <= now else { return [] }
         switch state {
         case .disconnected, .fatal: return []
-        case .connecting: return [.close] + reconnect(because: "no connection in time", at: now)
-        case .authenticating: return [.close] + reconnect(because: "no answer in time", at: now)
+        case .connecting: return [drop] + reconnect(because: "no connection in time", at: now)
+        case .authenticating: return [drop] + reconnect(because: "no answer in time", at: now)
         case .connected(let session): return heartbeatDue(in: session, at: now)
-        case .reconnecting: return connect(at: now)
+        case .reconnecting(let retryAt):
+            if retryAt > now {
+                errors.nextPoll = now + .milliseconds(1)
+                return []
+            }
+            return connect(at: now)
         }
     }
 }
@@ -153,8 +219,13 @@ extension FeedClient {
 // The transitions.
 extension FeedClient {
     private mutating func connect(at now: Moment) -> [Action] {
-        state = .connecting(deadline: now + settings.connectTimeout)
-        return [.report(.connecting), .connect]
+        state = .connecting(deadline: now + (errs(.noConnectTimeout) ? .seconds(86400) : settings.connectTimeout))
+        errors.nextPoll = nil
+        let destination = Destination(
+            turn: errs(.onlyFirstAddress) ? 0 : turn,
+            resolvesAgain: !errs(.addressCachedForEver) || errors.attempts == 0)
+        errors.attempts += 1
+        return says(.connecting) + [.connect(destination)]
     }
 
     /// - Parameter pause: what the server asks for. The client's own wait is added, not only taken when it is longer:
@@ -162,11 +233,33 @@ extension FeedClient {
     private mutating func reconnect(
         because reason: String, at now: Moment, notBefore pause: Duration? = nil
     ) -> [Action] {
-        if case .connected(let session) = state, now - session.since >= settings.stableAfter { failures = 0 }
-        failures += 1
-        let delay = (pause ?? .zero) + settings.backoff.delay(after: failures, using: &random)
+        if case .connected(let session) = state, now - session.since >= settings.stableAfter { waits.reset() }
+        turn += 1
+        if errs(.givesUpAfterFiveFailures), waits.failures >= 5 { return giveUp(because: "five failures in a row") }
+        let delay = awaited(after: waits.failed(using: &random), pause)
         state = .reconnecting(retryAt: now + delay)
-        return [.report(.reconnecting(because: reason, failures: failures, delay: delay))]
+        if errs(.wakesWhileWaiting) { errors.nextPoll = now + .milliseconds(1) }
+        return leaks + says(.reconnecting(because: reason, failures: waits.failures, delay: delay))
+    }
+
+    private func awaited(after wait: Duration, _ pause: Duration?) -> Duration {
+        guard let pause, !errs(.ignoresRetryAfter) else { return wait }
+        return errs(.wakesAtTheHint) ? pause : pause + wait
+    }
+
+    private func loginDeadline(_ deadline: Moment, at now: Moment) -> Moment {
+        if errs(.noConnectTimeout) { return now + settings.connectTimeout }
+        return errs(.noLoginTimeout) ? now + .seconds(86400) : deadline
+    }
+
+    /// A report about a connection that does not stand.
+    private func says(_ report: Report) -> [Action] {
+        errs(.saysConnectedWhileDead) && errors.wasConnected ? [] : [.report(report)]
+    }
+
+    private mutating func giveUp(because reason: String) -> [Action] {
+        state = .fatal(reason: reason)
+        return [.report(.fatal(reason))]
     }
 
     private mutating func answered(_ message: ServerMessage, at now: Moment) -> [Action] {
@@ -174,16 +267,16 @@ extension FeedClient {
         case .welcome(let epoch, let next, let heartbeat):
             return welcomed(
                 to: Position(epoch: epoch, last: next - 1),
-                FeedSession(since: now, heartbeat: heartbeat, missedHeartbeats: settings.missedHeartbeats), at: now)
+                settings.session(since: now, heartbeat: heartbeat), at: now)
         case .refused, .goodbye: return sentAway(message, at: now)
         case .message, .heartbeat:
-            return [.close] + reconnect(because: "the server spoke before it welcomed us", at: now)
+            return [drop] + reconnect(because: "the server spoke before it welcomed us", at: now)
         }
     }
 
     /// The server goes on behind `theirs`.
     private mutating func welcomed(to theirs: Position, _ session: FeedSession, at now: Moment) -> [Action] {
-        guard let ours = position else {
+        guard let ours = resumeFrom else {
             return connected(theirs, session, [.report(.connected(resumed: false))])
         }
         if ours.epoch != theirs.epoch {
@@ -191,7 +284,7 @@ extension FeedClient {
             return connected(theirs, session, [.report(.connected(resumed: false)), .report(.missed(missed))])
         }
         if theirs.last < ours.last {
-            return [.close] + reconnect(because: "the server is only at \(theirs.last), we at \(ours.last)", at: now)
+            return [drop] + reconnect(because: "the server is only at \(theirs.last), we at \(ours.last)", at: now)
         }
         if theirs.last > ours.last {
             let missed = "messages \(ours.last + 1) to \(theirs.last)"
@@ -203,7 +296,8 @@ extension FeedClient {
     private mutating func connected(_ position: Position, _ session: FeedSession, _ reports: [Action]) -> [Action] {
         self.position = position
         state = .connected(session)
-        return reports
+        errors.connected()
+        return errs(.saysConnectedTooEarly) ? [] : reports
     }
 
     private mutating func received(
@@ -216,11 +310,11 @@ extension FeedClient {
             guard let position, sequence == position.last + 1 else {
                 // Delivered twice, or with a hole: to go on would hide it. From our position the server can mend it.
                 let reason = "message \(sequence) came where \((position?.last ?? 0) + 1) belongs"
-                return [.close] + reconnect(because: reason, at: now)
+                return [drop] + reconnect(because: reason, at: now)
             }
             self.position = Position(epoch: position.epoch, last: sequence)
-            return [.deliver(sequence: sequence, text: text)]
-        case .welcome: return [.close] + reconnect(because: "the server welcomed us twice", at: now)
+            return deliver(sequence: sequence, text: text)
+        case .welcome: return [drop] + reconnect(because: "the server welcomed us twice", at: now)
         case .refused, .goodbye: return sentAway(message, at: now)
         }
     }
@@ -228,23 +322,28 @@ extension FeedClient {
     /// The server has said its last word on this connection.
     private mutating func sentAway(_ message: ServerMessage, at now: Moment) -> [Action] {
         switch message {
-        case .refused(let reason, retry: true, let pause):
-            return [.close] + reconnect(because: "refused: \(reason)", at: now, notBefore: pause)
-        case .refused(let reason, retry: false, _):
-            state = .fatal(reason: reason)
-            return [.close, .report(.fatal(reason))]
+        case .refused(let reason, let retry, let pause):
+            let comesAgain = retry ? !errs(.givesUpWhenRefused) : errs(.retriesAfterFatalRefusal)
+            if !comesAgain { return [drop] + giveUp(because: reason) }
+            return [drop] + reconnect(because: "refused: \(reason)", at: now, notBefore: pause)
         case .goodbye(let pause):
             // A subscriber has nothing in flight: what was sent to it before the goodbye has been delivered.
-            return [.close] + reconnect(because: "the server said goodbye", at: now, notBefore: pause)
+            return [drop] + reconnect(because: "the server said goodbye", at: now, notBefore: pause)
         case .welcome, .message, .heartbeat: preconditionFailure("\(message) sends nobody away")
         }
     }
 
     private mutating func heartbeatDue(in session: FeedSession, at now: Moment) -> [Action] {
-        if session.isSilent(at: now) {
-            return [.close] + reconnect(because: "silence for \(session.longestSilence)", at: now)
+        if let stale = errors.staleDeadline, stale <= now {
+            errors.staleDeadline = nil
+            return [drop] + reconnect(because: "silence", at: now)
         }
-        state = .connected(session.spoke(at: now))
-        return [.send(.heartbeat)]
+        if session.isSilent(at: now) {
+            let left: Action = errs(.keepsOldConnection) ? .abandon : drop
+            return [left] + reconnect(because: "silence for \(session.patience)", at: now)
+        }
+        let session = session.spoke(at: now)
+        state = .connected(errors.hearsItself ? session.heard(at: now) : session)
+        return errs(.noHeartbeat) ? [] : [.send(.heartbeat)]
     }
 }

@@ -1,27 +1,28 @@
 /// One subscription's life on one connection: when each side was heard.
 package struct FeedSession: Equatable, Sendable {
     package let since: Moment
-    /// Each side speaks at least once in this time.
+    /// We speak at least once in this time.
     package let heartbeat: Duration
-    private let missedHeartbeats: Int
+    /// The server counts as gone when it has said nothing for this long.
+    package let patience: Duration
     private var lastHeard: Moment
     private var nextHeartbeat: Moment
 
-    package init(since now: Moment, heartbeat: Duration, missedHeartbeats: Int) {
+    package init(since now: Moment, speaksEvery heartbeat: Duration, patience: Duration) {
         since = now
         self.heartbeat = heartbeat
-        self.missedHeartbeats = missedHeartbeats
+        self.patience = patience
         lastHeard = now
         nextHeartbeat = now + heartbeat
     }
 
-    /// The server counts as gone when it has said nothing for this long.
-    package var longestSilence: Duration { heartbeat * missedHeartbeats }
+    /// When the server counts as gone, unless it is heard before.
+    var patienceEnds: Moment { lastHeard + patience }
 
     /// Whichever comes first: our next heartbeat, or the end of our patience.
-    package var deadline: Moment { min(nextHeartbeat, lastHeard + longestSilence) }
+    package var deadline: Moment { min(nextHeartbeat, patienceEnds) }
 
-    package func isSilent(at now: Moment) -> Bool { now - lastHeard >= longestSilence }
+    package func isSilent(at now: Moment) -> Bool { now >= patienceEnds }
 
     package func heard(at now: Moment) -> FeedSession {
         var session = self

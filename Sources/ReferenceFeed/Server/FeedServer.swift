@@ -15,6 +15,8 @@ package struct FeedServer {
         package var helloTimeout: Duration = .seconds(10)
         /// What `hello` must carry; everybody is welcome when empty.
         package var token = ""
+        /// The mistake that it makes; nil for the good server.
+        package var mutant: ServerMutant?
         package init() {}
     }
 
@@ -99,8 +101,9 @@ extension FeedServer {
         guard case .drain(let pause) = order else { return [] }
         return subscribers.flatMap { id -> [Action] in
             connections[id] = nil
-            return [
-                .send(.goodbye(after: pause), to: id), .close(id), .report(.ended(id, because: "goodbye")),
+            let word: [Action] = errs(.serverNoGoodbye) ? [] : [.send(.goodbye(after: hint(pause)), to: id)]
+            return word + [
+                .close(id), .report(.ended(id, because: "goodbye")),
                 .report(.hit(.drain, total: faults.count(.drain))),
             ]
         }
@@ -139,15 +142,15 @@ extension FeedServer {
         _ token: String, _ resume: Position?, from id: ConnectionID, at now: Moment
     ) -> [Action] {
         if !settings.token.isEmpty, token != settings.token { return refuse(id, "unknown token", retry: false) }
-        if let (fault, refusal) = faults.refusal(sessions: subscribers.count) {
+        if let (fault, refusal) = faults.refusal(sessions: errs(.serverNoCapacityLimit) ? 0 : subscribers.count) {
             connections[id] = nil
             return [
-                .send(refusal, to: id), .close(id), .report(.ended(id, because: fault.rawValue)),
+                .send(mistaken(refusal), to: id), .close(id), .report(.ended(id, because: fault.rawValue)),
                 .report(.hit(fault, total: faults.count(fault))),
             ]
         }
         connections[id] = .subscribed(lastHeard: now)
-        let missed = log.entries(after: resume)
+        let missed = replay(after: resume)
         let welcome = ServerMessage.welcome(
             epoch: log.epoch, next: missed.first?.sequence ?? log.latest + 1, heartbeat: settings.heartbeat)
         return [.send(welcome, to: id), .report(.subscribed(id, replayed: missed.count))]
@@ -161,6 +164,28 @@ extension FeedServer {
         ]
     }
 
+    func errs(_ mutant: ServerMutant) -> Bool { settings.mutant == mutant }
+
+    /// When somebody who is sent away is told to come again.
+    private func hint(_ pause: Duration?) -> Duration? { errs(.serverNoHint) ? nil : pause }
+
+    private func mistaken(_ refusal: ServerMessage) -> ServerMessage {
+        guard case .refused(let reason, let retry, let pause) = refusal else { return refusal }
+        return .refused(reason: reason, retry: retry && !errs(.serverRefusesForGood), after: hint(pause))
+    }
+
+    /// What a subscriber gets that comes back.
+    private func replay(after position: Position?) -> [FeedLog.Entry] {
+        let missed = Array(log.entries(after: position))
+        if errs(.serverReplaysNothing) { return [] }
+        if errs(.serverReplaySkipsOne) { return Array(missed.dropFirst()) }
+        if errs(.serverLiveBeforeReplay) { return missed.reversed() }
+        if errs(.serverReplayRepeatsOne), let position, position.last > 0 {
+            return Array(log.entries(after: Position(epoch: position.epoch, last: position.last - 1)))
+        }
+        return missed
+    }
+
     private mutating func publish() -> [Action] {
         let entry = log.append("message \(log.latest + 1)")
         let message = ServerMessage.message(sequence: entry.sequence, text: entry.text)
@@ -172,10 +197,12 @@ extension FeedServer {
         let patience = settings.heartbeat * settings.missedHeartbeats
         return connections.sorted { $0.key < $1.key }.flatMap { id, connection -> [Action] in
             switch connection {
-            case .awaitingHello(let deadline) where deadline <= now: return drop(id, "no hello in time")
-            case .awaitingHello: return []
-            case .subscribed(let lastHeard) where now - lastHeard >= patience: return drop(id, "silence")
-            case .subscribed: return [.send(.heartbeat, to: id)]
+            case .awaitingHello(let deadline):
+                if deadline > now || errs(.serverWaitsForHelloForEver) { return [] }
+                return drop(id, "no hello in time")
+            case .subscribed(let lastHeard):
+                if now - lastHeard >= patience, !errs(.serverNoDetection) { return drop(id, "silence") }
+                return errs(.serverNoHeartbeat) ? [] : [.send(.heartbeat, to: id)]
             }
         }
     }

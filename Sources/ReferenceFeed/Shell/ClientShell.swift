@@ -18,8 +18,10 @@ final class ClientShell {
     /// An attempt that failed at once, about to be told.
     private var failure: EventLoop.Token?
     private var timer: (due: Moment, token: EventLoop.Token)?
-    /// Attempts so far: each takes the next of the host's addresses.
-    private var attempts = 0
+    /// What the name stood for when it was last asked for.
+    private var addresses: [Sockets.Address] = []
+    /// What a client that errs leaves behind.
+    private let leavings = Leavings()
 
     init(_ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) {
         self.loop = loop
@@ -49,9 +51,16 @@ final class ClientShell {
 
     private func perform(_ action: Client.Action) {
         switch action {
-        case .connect: connect()
+        case .connect(let destination): connect(to: destination)
         case .send(let message): connection?.send(message.line)
         case .close: close()
+        case .abort:
+            connection?.abort()
+            close()
+        case .abandon:
+            if let connection { leavings.keep(connection) }
+            connection = nil
+        case .leak(let leak): leavings.leak(leak)
         case .deliver(let sequence, _): output.received(stream, sequence)
         case .report(let report): say(report)
         }
@@ -95,17 +104,14 @@ final class ClientShell {
 
 // The transport.
 extension ClientShell {
-    /// Resolves again for every attempt: the server may have moved.
-    private func connect() {
+    private func connect(to destination: Client.Destination) {
         do {
-            let addresses = try Sockets.resolve(host, port: port)
-            let socket = try Sockets.connect(to: addresses[attempts % addresses.count])
-            attempts += 1
+            if destination.resolvesAgain || addresses.isEmpty { addresses = try Sockets.resolve(host, port: port) }
+            let socket = try Sockets.connect(to: addresses[destination.turn % addresses.count])
             let number = socket.raw
             let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
             connecting = (watch, socket.release())
         } catch {
-            attempts += 1
             // Not from inside an action: the facts that the machine gets must come one after another.
             failure = loop.after(.zero) { [unowned self] in lost("\(error)") }
         }
@@ -120,7 +126,9 @@ extension ClientShell {
         do throws(SystemError) {
             connection = try LineSocket(
                 socket, on: loop,
-                LineSocket.Handlers(received: { [unowned self] in received($0) }, lost: { [unowned self] in lost($0) }))
+                LineSocket.Handlers(
+                    received: { [unowned self] in received($0) }, lost: { [unowned self] in lost($0) },
+                    ended: { [unowned self] in happened { $0.inputEnded(at: $1) } }))
         } catch {
             return lost(error.description)
         }

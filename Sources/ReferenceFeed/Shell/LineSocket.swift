@@ -11,12 +11,15 @@ final class LineSocket {
         /// It ended, by the other side or the network, and is closed already. Never called from inside `send`: an owner
         /// that performs a list of actions must not be interrupted by a fact.
         var lost: (_ reason: String) -> Void
+        /// The other side will say nothing more; the socket is still open for ours. Without it that counts as lost.
+        var ended: (() -> Void)?
     }
 
     private let loop: EventLoop
     private var socket: Descriptor?
     private var watch: EventLoop.Token?
     private var watchesWriting = false
+    private var hasEnded = false
     /// The call of `lost` that is due.
     private var loss: EventLoop.Token?
     private var input: [UInt8] = []
@@ -54,6 +57,22 @@ final class LineSocket {
         socket = nil
     }
 
+    /// Resets the connection.
+    func abort() {
+        if let number = socket?.raw {
+            var atOnce = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(number, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout<linger>.size))
+        }
+        close()
+    }
+
+    /// Leaves the connection open, and does no more with it.
+    func abandon() {
+        if let watch { loop.cancel(watch) }
+        if let loss { loop.cancel(loss) }
+        (watch, loss) = (nil, nil)
+    }
+
     private func lose(_ reason: String) {
         close()
         loss = loop.after(.zero) { [unowned self] in handlers.lost(reason) }
@@ -63,12 +82,20 @@ final class LineSocket {
         guard let number = socket?.raw else { return }
         do throws(SystemError) {
             guard let bytes = try Kernel.read(number) else { return }
-            if bytes.isEmpty { return lose("the other side closed") }
+            if bytes.isEmpty { return try end() }
             input += bytes
             splitLines()
         } catch {
             lose(error.description)
         }
+    }
+
+    /// The other side has closed its half.
+    private func end() throws(SystemError) {
+        guard let ended = handlers.ended else { return lose("the other side closed") }
+        hasEnded = true
+        try watch(writing: watchesWriting)
+        ended()
     }
 
     private func splitLines() {
@@ -99,12 +126,14 @@ final class LineSocket {
     }
 
     private func watch(writing: Bool) throws(SystemError) {
-        guard let number = socket?.raw, watchesWriting != writing else { return }
+        guard let number = socket?.raw, watchesWriting != writing || hasEnded else { return }
         if let watch { loop.cancel(watch) }
-        watchesWriting = writing
-        watch = try loop.watch(number, for: writing ? .both : .readable) { [unowned self] in
+        (watchesWriting, watch) = (writing, nil)
+        // A socket whose input has ended stays readable for ever.
+        if hasEnded, !writing { return }
+        watch = try loop.watch(number, for: !writing ? .readable : hasEnded ? .writable : .both) { [unowned self] in
             if watchesWriting { flush() }
-            readable()
+            if !hasEnded { readable() }
         }
     }
 }

@@ -26,7 +26,7 @@ func suggestion(for name: String, among known: [String]) -> String {
 }
 
 /// The nearest of `known` by edit distance, when near enough to be a slip of the hand; the first of equals.
-func nearest(to name: String, among known: [String]) -> String? {
+package func nearest(to name: String, among known: [String]) -> String? {
     guard (1...64).contains(name.count) else { return nil }
     let allowed = max(1, min(3, name.count / 3))
     var best: (name: String, distance: Int)?

@@ -1,3 +1,4 @@
+import Kernel
 import Recordings
 
 /// Resources of actors' process trees, from /proc.
@@ -17,8 +18,29 @@ package enum ProcessSampler {
                 actor.instance, cpu: members.reduce(0) { $0 + $1.cpu },
                 memory: rounded(members.reduce(0) { $0 + $1.memory }),
                 descriptors: members.reduce(0) { $0 + ProcessTable.descriptors(of: $1.pid) },
-                threads: members.reduce(0) { $0 + $1.threads })
+                threads: members.reduce(0) { $0 + $1.threads },
+                wakeups: members.reduce(0) { $0 + ProcessTable.wakeups(of: $1.pid) })
         }
+    }
+
+    /// Which of the instances holds each of these sockets, by inode.
+    package static func holders(of sockets: Set<UInt32>, among instances: [ActorProcess]) -> [UInt32: Instance] {
+        let live = instances.filter { $0.leader != 0 && $0.state != .ended }
+        guard let lowest = live.map(\.leader).min() else { return [:] }
+        let bySession = Dictionary(grouping: ProcessTable.entries(from: lowest)) { $0.session }
+        var holders: [UInt32: Instance] = [:]
+        for actor in live {
+            for member in bySession[actor.leader] ?? [] {
+                for name in (try? Files.list("/proc/\(member.pid)/fd")) ?? [] {
+                    guard let inode = Int32(name).flatMap({ ProcessTable.socket($0, of: member.pid) }),
+                        sockets.contains(inode)
+                    else { continue }
+                    holders[inode] = holders[inode] ?? actor.instance
+                }
+                if holders.count == sockets.count { return holders }
+            }
+        }
+        return holders
     }
 
     private static func rounded(_ memory: Int64) -> Int64 { (memory + memoryStep - 1) / memoryStep * memoryStep }

@@ -39,6 +39,26 @@ package enum ProcessTable {
             memory: (Int64(fields[21]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))))
     }
 
+    /// How often its threads that live have gone to sleep by themselves (proc_pid_status(5)).
+    package static func wakeups(of pid: Int32) -> Int64 {
+        let threads = (try? Files.list("/proc/\(pid)/task")) ?? []
+        return threads.reduce(0) { sum, thread in
+            let name = "voluntary_ctxt_switches:"
+            let lines = (Files.text("/proc/\(pid)/task/\(thread)/status") ?? "").split(separator: "\n")
+            let line = lines.last { $0.hasPrefix(name) }
+            return sum + (line.flatMap { Int64($0.dropFirst(name.count).drop { $0 == "\t" }) } ?? 0)
+        }
+    }
+
+    /// The inode of a socket behind a descriptor; nil when it is not a socket.
+    package static func socket(_ descriptor: Int32, of pid: Int32) -> UInt32? {
+        var text = [UInt8](repeating: 0, count: 64)
+        let length = readlink("/proc/\(pid)/fd/\(descriptor)", &text, text.count)
+        let prefix = Array("socket:[".utf8)
+        guard length > prefix.count + 1, text.starts(with: prefix) else { return nil }
+        return UInt32(String(decoding: text[prefix.count..<(length - 1)], as: UTF8.self))
+    }
+
     package static func descriptors(of pid: Int32) -> Int {
         ((try? Files.list("/proc/\(pid)/fd")) ?? []).count
     }

@@ -14,29 +14,26 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, HEADERS = 128, WHOLE = 65535, BUFFER = 64 << 20 };
+enum { BATCH = 64, HEADERS = 128, HELLO = 2048, WHOLE = 65535, BUFFER = 64 << 20, DIALS = 4 << 20 };
 
 // Linux 4.20; older headers lack it.
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-int halfopen_capture_open(int network_namespace, bool whole)
+static int open_capture(int network_namespace, const struct sock_fprog *program, int buffer, int ignores_outgoing)
 {
     int capture = halfopen_socket_in(network_namespace, AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     if (capture < 0)
         return -1;
-    // Keep the first bytes of each packet; the rest is never copied.
-    struct sock_filter keep[] = { BPF_STMT(BPF_RET | BPF_K, whole ? WHOLE : HEADERS) };
-    struct sock_fprog program = { .len = 1, .filter = keep };
-    int on = 1, buffer = BUFFER;
+    int on = 1;
     // Forcing needs a privilege that a user namespace does not give; the plain call takes what the machine allows.
     if (setsockopt(capture, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
         setsockopt(capture, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
-    if (setsockopt(capture, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0
+    if (setsockopt(capture, SOL_SOCKET, SO_ATTACH_FILTER, program, sizeof *program) != 0
         || setsockopt(capture, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0
-        || setsockopt(capture, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0
+        || setsockopt(capture, SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignores_outgoing, sizeof ignores_outgoing) != 0
         || bind(capture, (struct sockaddr *)&all, sizeof all) != 0) {
         int saved = errno;
         close(capture);
@@ -44,6 +41,60 @@ int halfopen_capture_open(int network_namespace, bool whole)
         return -1;
     }
     return capture;
+}
+
+int halfopen_capture_open(int network_namespace, bool whole)
+{
+    // Keep the first bytes of each packet; the rest is never copied. More of IPv4 and TCP whose payload begins with a
+    // TLS record: type 20 to 23, major version 3. A load beyond the end of the packet would drop it, so its length is
+    // asked first.
+    struct sock_filter keep[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 16),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 13),
+        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+        BPF_STMT(BPF_LD | BPF_B | BPF_IND, 12),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
+        BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
+        BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
+        BPF_STMT(BPF_MISC | BPF_TAX, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+        BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 2, 0, 4),
+        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x1403, 0, 2),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 0x1704, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, HELLO),
+        BPF_STMT(BPF_RET | BPF_K, HEADERS),
+    };
+    struct sock_filter all[] = { BPF_STMT(BPF_RET | BPF_K, WHOLE) };
+    struct sock_fprog some = { .len = sizeof keep / sizeof *keep, .filter = keep };
+    struct sock_fprog whole_packets = { .len = 1, .filter = all };
+    return open_capture(network_namespace, whole ? &whole_packets : &some, BUFFER, 1);
+}
+
+int halfopen_dials_open(int network_namespace)
+{
+    // Leaves this host, is IPv4 and TCP, and of SYN and ACK has SYN only.
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 9),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 6),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 4),
+        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+        BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, HEADERS),
+    };
+    struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+    return open_capture(network_namespace, &program, DIALS, 0);
 }
 
 static void read_tcp(const uint8_t *bytes, size_t there, uint32_t length, struct halfopen_packet *packet)
@@ -57,8 +108,14 @@ static void read_tcp(const uint8_t *bytes, size_t there, uint32_t length, struct
     packet->source_port = ntohs(tcp.source);
     packet->destination_port = ntohs(tcp.dest);
     packet->sequence = ntohl(tcp.seq);
+    packet->acknowledgement = ntohl(tcp.ack_seq);
     uint32_t header = tcp.doff * 4u;
     packet->payload = length > header ? length - header : 0;
+    if (there > header) {
+        packet->content = bytes + header;
+        // A short frame is filled up behind the packet's end.
+        packet->kept = (uint32_t)(there - header) < packet->payload ? (uint32_t)(there - header) : packet->payload;
+    }
 }
 
 // Packets that are not IPv4 or IPv6, or not whole, keep family 0.
@@ -132,9 +189,8 @@ int halfopen_capture_read(int capture, struct halfopen_packet *packets, int limi
     for (int i = 0; i < count; i++) {
         size_t there = messages[i].msg_len;
         packets[i] = (struct halfopen_packet){
-            .time = stamp_of(&messages[i].msg_hdr), .interface = from[i].sll_ifindex };
-        if (from[i].sll_pkttype == PACKET_OUTGOING)
-            continue;
+            .time = stamp_of(&messages[i].msg_hdr), .interface = from[i].sll_ifindex,
+            .outgoing = from[i].sll_pkttype == PACKET_OUTGOING };
         read_packet(bytes[i], there, &packets[i]);
         if (pcap >= 0 && packets[i].family
             && write_record(pcap, packets[i].time, bytes[i], (uint32_t)there, packets[i].length) != 0)

@@ -73,6 +73,13 @@ int halfopen_socket_in(int network_namespace, int domain, int type, int protocol
     return halfopen_in_namespace(network_namespace, open_socket, &request);
 }
 
+static int open_file(void *context) { return open((const char *)context, O_RDONLY | O_CLOEXEC); }
+
+int halfopen_open_in(int network_namespace, const char *path)
+{
+    return halfopen_in_namespace(network_namespace, open_file, (void *)path);
+}
+
 struct write_request { const char *path, *text; };
 
 static int write_file(void *context)

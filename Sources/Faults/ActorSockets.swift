@@ -51,19 +51,12 @@ struct ActorSockets {
         for process in processes {
             // A process that ends meanwhile has no descriptors.
             for name in (try? Files.list("/proc/\(process)/fd")) ?? [] {
-                guard let descriptor = Int32(name), let inode = inode(of: descriptor, in: process) else { continue }
+                guard let descriptor = Int32(name), let inode = ProcessTable.socket(descriptor, of: process) else {
+                    continue
+                }
                 if holders[inode] == nil { holders[inode] = Holder(process: process, descriptor: descriptor) }
             }
         }
         return holders
-    }
-
-    /// Nil when it is not a socket.
-    private static func inode(of descriptor: Int32, in process: Int32) -> UInt32? {
-        var text = [UInt8](repeating: 0, count: 64)
-        let length = readlink("/proc/\(process)/fd/\(descriptor)", &text, text.count)
-        let prefix = Array("socket:[".utf8)
-        guard length > prefix.count + 1, text.starts(with: prefix) else { return nil }
-        return UInt32(String(decoding: text[prefix.count..<(length - 1)], as: UTF8.self))
     }
 }

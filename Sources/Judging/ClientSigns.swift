@@ -37,8 +37,7 @@ struct ClientSigns {
         let session = run.sessions[name]
         received = session?.received ?? []
         let reported = (session?.reports ?? []).compactMap(ClientSigns.sign(of:))
-        let own = run.ownWire(of: name.instance)
-        wire = own != nil && run.sessionNames(of: name.instance.actor).count == 1 ? own : nil
+        wire = run.wire(of: name)
         let seen = (wire ?? []).compactMap { wire in ClientSigns.sign(of: wire) { run.isAddress($0, of: name.instance) }
         }
         driverSpeaksOfUp = reported.contains { $0.kind == .up }
@@ -86,7 +85,7 @@ struct ClientSigns {
         case .firstResponse where !sends:
             return Sign(
                 moment: wire.moment, kind: .response, fromDriver: false, text: "the first answer came from \(peer)")
-        case .attempt, .established, .firstRequest, .firstResponse, .fin, .reset: return nil
+        case .attempt, .established, .firstRequest, .firstResponse, .fin, .reset, .data, .keepAlive: return nil
         }
     }
 
@@ -137,7 +136,7 @@ struct ClientSigns {
                     loss = Sign(
                         moment: wire.moment, kind: .down, fromDriver: false, text: "\(wire.change.from) sent a \(word)")
                 }
-            case .attempt, .firstRequest, .firstResponse: break
+            case .attempt, .firstRequest, .firstResponse, .data, .keepAlive: break
             }
         }
         return loss

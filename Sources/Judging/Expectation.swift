@@ -1,3 +1,4 @@
+import Recordings
 import Scenarios
 
 /// Something a scenario owes its user, as a pure function of a recording. One kind, one file.
@@ -20,6 +21,13 @@ package enum Expectations {
 
     /// What scenarios may expect, for the catalogue.
     package static var definitions: [ExpectationDefinition] { all.map { $0.definition } }
+
+    /// What a run of this scenario records, for its expectations to have what they need.
+    package static func records(for scenario: Scenario) -> [Header.Record] {
+        let kinds = Set(scenario.expectations.map(\.kind))
+        let needs = Set(definitions.filter { kinds.contains($0.name) }.flatMap(\.needs).map(\.rawValue))
+        return Header.Record.allCases.filter { $0 == .connections || needs.contains($0.rawValue) }
+    }
 
     /// The expectation that a plan asks for; nil when this program knows no such kind.
     package static func make(_ plan: ExpectationPlan) -> (any Expectation)? {

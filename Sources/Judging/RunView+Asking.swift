@@ -43,13 +43,31 @@ extension RunView {
         }
     }
 
-    /// Wire changes of an instance's host, when they can only be its own: no other client or publisher dials from
-    /// there.
+    /// Wire changes of an instance's host that can only be its own: no other client or publisher dials from there, or
+    /// the recording tells whose connections they are. Nil when nobody can tell.
     package func ownWire(of instance: Instance) -> [Wire]? {
         guard let host = plan(of: instance.actor)?.host else { return nil }
-        let dialing = scenario.actors.filter { $0.host == host && $0.role != .server }
-        guard dialing.count == 1, dialing[0].count == 1, dialing[0].name == instance.actor else { return nil }
-        return wire[host] ?? []
+        if dialsAlone(instance) { return wire[host] ?? [] }
+        guard recording.header.records.contains(.connections) else { return nil }
+        return inventory.wire(ofConnections: inventory.byOwner[instance] ?? [], in: self)
+    }
+
+    /// No other client or publisher dials from this one's host.
+    package func dialsAlone(_ instance: Instance) -> Bool {
+        guard let plan = plan(of: instance.actor) else { return false }
+        let dialing = scenario.actors.filter { $0.host == plan.host && $0.role != .server }
+        return dialing.count == 1 && dialing[0].count == 1 && dialing[0].name == instance.actor
+    }
+
+    /// Wire changes that are one session's own: all of its instance's when it has no other session, otherwise those of
+    /// the connections whose own end its driver named (`local`). Nil when nobody can tell.
+    package func wire(of name: SessionName) -> [Wire]? {
+        if let own = inventory.bySession[name] { return inventory.wire(ofConnections: own, in: self) }
+        if inventory.hasNamedSessions.contains(name.instance) { return [] }
+        guard sessionNames(of: name.instance.actor).count(where: { $0.instance == name.instance }) == 1 else {
+            return nil
+        }
+        return ownWire(of: name.instance)
     }
 
     package func isAddress(_ address: String, of instance: Instance) -> Bool {

@@ -16,6 +16,15 @@ package struct RunView: Sendable {
     /// Wire changes of connections from or to a host, on the links it is an end of, in time order.
     package private(set) var wire: [String: [Wire]] = [:]
     package private(set) var mappings: [Mapping] = []
+    /// Every TCP connection that programs of the lab opened.
+    package private(set) var inventory = ConnectionInventory()
+    /// What connections show of their encryption, their totals and whose they are, in time order.
+    private(set) var tls: [(moment: Moment, change: TLSChange)] = []
+    private(set) var totals: [(moment: Moment, totals: ConnectionTotals)] = []
+    private(set) var owners: [(moment: Moment, owner: ConnectionOwner)] = []
+    /// TCP sockets of each host, and resources of each process, in time order.
+    package private(set) var sockets: [String: [(moment: Moment, table: SocketTable)]] = [:]
+    package private(set) var samples: [Instance: [(moment: Moment, sample: ProcessSample)]] = [:]
     package private(set) var lost: [LostEvents] = []
     /// Names of streams; messages name them by their place here.
     package private(set) var streams: [String] = []
@@ -85,6 +94,7 @@ package struct RunView: Sendable {
         for (index, event) in recording.events.enumerated() {
             take(event.body, at: Moment(time: event.time, line: index + 2), ends)
         }
+        inventory = ConnectionInventory(self)
     }
 
     private mutating func take(_ body: Event.Body, at moment: Moment, _ ends: LinkHosts) {
@@ -98,9 +108,14 @@ package struct RunView: Sendable {
             }
         case .wire(let change):
             for host in ends.hosts(of: change) { wire[host, default: []].append(Wire(moment: moment, change: change)) }
+        case .tls(let change): tls.append((moment, change))
+        case .connection(let totals): self.totals.append((moment, totals))
+        case .owner(let owner): owners.append((moment, owner))
+        case .sockets(let table): sockets[table.host, default: []].append((moment, table))
+        case .process(let sample): samples[sample.instance, default: []].append((moment, sample))
         case .mapping(let change): mappings.append(Mapping(moment: moment, change: change))
         case .lost(let lost): self.lost.append(lost)
-        case .traffic, .sockets, .process, .lookup, .end: break
+        case .traffic, .lookup, .end: break
         }
     }
 

@@ -24,15 +24,21 @@ package final class LinkProbe {
     private let packets: UnsafeMutablePointer<halfopen_packet>
     private static let batch: Int32 = 64
 
-    /// - Parameter pcap: a file that gets every packet whole, or nil.
-    package init(link: String, namespace: Int32, sides: [Side], pcap path: String?) throws(SystemError) {
+    /// - Parameters:
+    ///   - own: addresses at this link's ends of hosts whose own connections are looked at closely.
+    ///   - tellsPayload: whether bursts of payload and keep-alive probes are told.
+    ///   - pcap: a file that gets every packet whole, or nil.
+    package init(
+        link: String, namespace: Int32, sides: [Side], own: Set<String> = [], tellsPayload: Bool = false,
+        pcap path: String?
+    ) throws(SystemError) {
         self.link = link
         self.sides = sides
         capture = Descriptor(
             owning: try System.call("capture packets of the link", link) {
                 halfopen_capture_open(namespace, path != nil)
             })
-        tracker = ConnectionTracker(link: link)
+        tracker = ConnectionTracker(link: link, tellsPayload: tellsPayload, own: own)
         totals = sides.map { Traffic(link: link, from: $0.host, packets: 0, bytes: 0, dropped: 0) }
         packets = .allocate(capacity: Int(LinkProbe.batch))
         if let path {
@@ -78,33 +84,30 @@ package final class LinkProbe {
     private func take(
         _ packet: halfopen_packet, realtimeOffset: Int64, _ report: (Timestamp, Event.Body) -> Void
     ) {
-        guard packet.family != 0, let side = sides.firstIndex(where: { $0.interface == packet.interface }) else {
+        guard packet.family != 0, !packet.outgoing,
+            let side = sides.firstIndex(where: { $0.interface == packet.interface })
+        else {
             return
         }
         totals[side].packets += 1
         totals[side].bytes += Int64(packet.length)
         guard packet.protocol == UInt8(IPPROTO_TCP), packet.source_port != 0 else { return }
         let header = ConnectionTracker.Packet(
-            from: endpoint(packet.source, packet.source_port, family: packet.family),
-            to: endpoint(packet.destination, packet.destination_port, family: packet.family),
-            flags: .init(rawValue: packet.flags), sequence: packet.sequence, payload: Int(packet.payload))
+            from: names.endpoint(packet.source, packet.source_port, family: packet.family),
+            to: names.endpoint(packet.destination, packet.destination_port, family: packet.family),
+            flags: .init(rawValue: packet.flags), sequence: packet.sequence, acknowledgement: packet.acknowledgement,
+            payload: Int(packet.payload),
+            // Copied: the buffer it lies in is filled again by the next read.
+            content: Array(UnsafeBufferPointer(start: packet.content, count: Int(packet.kept))))
         let time = Timestamp(nanoseconds: packet.time - realtimeOffset)
-        for change in tracker.saw(header) { report(time, .wire(change)) }
+        for body in tracker.saw(header, at: time) { report(time, body) }
     }
 
-    private typealias Address = (
-        UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
-    )
-    private var names: [[UInt8]: String] = [:]
-
-    /// Addresses are few and packets are many: each is formatted once.
-    private func endpoint(_ address: Address, _ port: UInt16, family: UInt8) -> Endpoint {
-        let bytes = withUnsafeBytes(of: address) { Array($0.prefix(family == 4 ? 4 : 16)) }
-        if let name = names[bytes] { return Endpoint(address: name, port: Int(port)) }
-        var text = [CChar](repeating: 0, count: 64)
-        inet_ntop(family == 4 ? AF_INET : AF_INET6, bytes, &text, 64)
-        let name = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        names[bytes] = name
-        return Endpoint(address: name, port: Int(port))
+    /// The run stops: totals of the connections that stand.
+    package func stop(_ report: (Timestamp, Event.Body) -> Void) {
+        let now = Timestamp(nanoseconds: Clock.now)
+        for body in tracker.stop(at: now) { report(now, body) }
     }
+
+    private var names = AddressNames()
 }

@@ -58,5 +58,5 @@ package final class RouterProbe {
 }
 
 extension Endpoint {
-    init(_ address: TransportAddress) { self.init(address: address.address, port: address.port) }
+    package init(_ address: TransportAddress) { self.init(address: address.address, port: address.port) }
 }

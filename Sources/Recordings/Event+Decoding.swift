@@ -11,6 +11,9 @@ extension Event {
         case .driver: self.init(time, .driver(try DriverReport(&fields)))
         case .fault: self.init(time, .fault(try FaultChange(&fields)))
         case .wire: self.init(time, .wire(try WireChange(&fields)))
+        case .tls: self.init(time, .tls(try TLSChange(&fields)))
+        case .connection: self.init(time, .connection(try ConnectionTotals(&fields)))
+        case .owner: self.init(time, .owner(try ConnectionOwner(&fields)))
         case .mapping: self.init(time, .mapping(try MappingChange(&fields)))
         case .traffic: self.init(time, .traffic(try Traffic(&fields)))
         case .sockets: self.init(time, .sockets(try SocketTable(&fields)))
@@ -90,7 +93,54 @@ extension WireChange {
         let change = try fields.name("what", as: Change.self)
         self.init(
             link: try fields.string("link"), change, from: try fields.endpoint("from"), to: try fields.endpoint("to"),
-            repeated: try fields.flag("repeated") ?? false)
+            repeated: try fields.flag("repeated") ?? false, bytes: try fields.optionalCount("bytes"),
+            quiet: try fields.optionalCount("quiet"))
+    }
+}
+
+extension TLSChange {
+    fileprivate init(_ fields: inout EventFields) throws(FieldError) {
+        let name = try fields.name("what", as: Change.Name.self)
+        let link = try fields.string("link")
+        let (from, to) = (try fields.endpoint("from"), try fields.endpoint("to"))
+        let change: Change
+        switch name {
+        case .clientHello:
+            let version = try fields.optionalString("version")
+            change = .clientHello(version: version, name: try fields.optionalString("name"))
+        case .serverHello:
+            let version = try fields.string("version")
+            change = .serverHello(version: version, cipher: try fields.string("cipher"))
+        case .alert: change = .alert(name: try fields.optionalString("alert"))
+        case .finished: change = .finished
+        case .data: change = .data
+        case .plain: change = .plain(protocol: try fields.optionalString("protocol"))
+        }
+        self.init(link: link, change, from: from, to: to)
+    }
+}
+
+extension ConnectionTotals {
+    fileprivate init(_ fields: inout EventFields) throws(FieldError) {
+        let ending = try fields.name("what", as: Ending.self)
+        let link = try fields.string("link")
+        let (from, to) = (try fields.endpoint("from"), try fields.endpoint("to"))
+        var ways: [Way] = []
+        for way in ["sent", "received"] {
+            let bytes = try fields.count(way)
+            let packets = try fields.count("\(way)_packets")
+            ways.append(Way(packets: packets, bytes: bytes, retransmitted: try fields.count("\(way)_again")))
+        }
+        self.init(
+            link: link, ending, from: from, to: to, sent: ways[0], received: ways[1],
+            quiet: try fields.count("quiet"))
+    }
+}
+
+extension ConnectionOwner {
+    fileprivate init(_ fields: inout EventFields) throws(FieldError) {
+        let instance = try fields.instance()
+        self.init(instance, from: try fields.endpoint("from"), to: try fields.endpoint("to"))
     }
 }
 
@@ -122,7 +172,9 @@ extension SocketTable {
             }
             states.append(StateCount(member.key, Int(count)))
         }
-        self.init(host: host, states: states)
+        self.init(
+            host: host, states: states, overflows: try fields.optionalCount("overflows") ?? 0,
+            drops: try fields.optionalCount("drops") ?? 0)
     }
 }
 
@@ -130,7 +182,8 @@ extension ProcessSample {
     fileprivate init(_ fields: inout EventFields) throws(FieldError) {
         self.init(
             try fields.instance(), cpu: try fields.count("cpu"), memory: try fields.count("memory"),
-            descriptors: Int(try fields.count("descriptors")), threads: Int(try fields.count("threads")))
+            descriptors: Int(try fields.count("descriptors")), threads: Int(try fields.count("threads")),
+            wakeups: try fields.optionalCount("wakeups"))
     }
 }
 
@@ -158,14 +211,20 @@ extension Header {
     init(_ json: JSON) throws(FieldError) {
         var fields = try EventFields(json)
         let format = try fields.integer("recording")
-        guard format == Header.format else {
-            throw FieldError("its format is \(format), and this program reads format \(Header.format)")
+        guard (Int64(Header.oldestFormat)...Int64(Header.format)).contains(format) else {
+            throw FieldError(
+                "its format is \(format), and this program reads formats \(Header.oldestFormat) to \(Header.format)")
         }
         let scenario = try fields.string("scenario")
         guard let seed = fields.value("seed")?.exact else { throw FieldError("'seed' is not a whole number") }
         let lab = try fields.string("lab")
         let kernel = try fields.string("kernel")
         let uncertainty = try fields.count("uncertainty")
+        var records: [Record] = []
+        for name in format == 1 ? [] : try fields.strings("records") {
+            guard let record = Record(rawValue: name) else { throw FieldError("'records' names '\(name)'") }
+            records.append(record)
+        }
         guard case .array(let files)? = fields.value("sources") else { throw FieldError("'sources' is not an array") }
         var sources: [Source] = []
         for file in files {
@@ -173,6 +232,7 @@ extension Header {
             sources.append(Source(path: try fields.string("path"), text: try fields.string("text")))
         }
         self.init(
-            scenario: scenario, seed: seed, lab: lab, kernel: kernel, uncertainty: uncertainty, sources: sources)
+            scenario: scenario, seed: seed, lab: lab, kernel: kernel, uncertainty: uncertainty, records: records,
+            sources: sources)
     }
 }

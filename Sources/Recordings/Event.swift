@@ -16,6 +16,9 @@ package struct Event: Equatable, Sendable {
         case driver(DriverReport)
         case fault(FaultChange)
         case wire(WireChange)
+        case tls(TLSChange)
+        case connection(ConnectionTotals)
+        case owner(ConnectionOwner)
         case mapping(MappingChange)
         case traffic(Traffic)
         case sockets(SocketTable)
@@ -185,6 +188,14 @@ package struct WireChange: Equatable, Sendable {
         case fin
         /// A RST from `from`.
         case reset
+        /// Payload after at least 100 ms without any new payload in this direction: the beginning of a burst.
+        /// `repeated`: nothing in it is new, and for at least 100 ms there was no payload at all.
+        ///
+        /// Only in recordings whose header names `payload`.
+        case data
+        /// At most one byte from before the next one that is due, where nothing waits to be acknowledged: a TCP
+        /// keep-alive probe, or one of a closed window, which looks the same. As `data`, in some recordings only.
+        case keepAlive = "keep-alive"
     }
     /// The link's name.
     package var link: String
@@ -193,13 +204,22 @@ package struct WireChange: Equatable, Sendable {
     package var from: Endpoint
     package var to: Endpoint
     package var repeated: Bool
+    /// Of `data`: how many bytes of payload this packet has.
+    package var bytes: Int64?
+    /// Of `data`: nanoseconds since the last (new) payload in this direction; nil for the first.
+    package var quiet: Int64?
 
-    package init(link: String, _ change: Change, from: Endpoint, to: Endpoint, repeated: Bool = false) {
+    package init(
+        link: String, _ change: Change, from: Endpoint, to: Endpoint, repeated: Bool = false, bytes: Int64? = nil,
+        quiet: Int64? = nil
+    ) {
         self.link = link
         self.change = change
         self.from = from
         self.to = to
         self.repeated = repeated
+        self.bytes = bytes
+        self.quiet = quiet
     }
 }
 
@@ -248,6 +268,10 @@ package struct SocketTable: Equatable, Sendable {
     package var host: String
     /// State name as the kernel has it (ESTABLISHED, CLOSE_WAIT...) and how many; in the kernel's order of states.
     package var states: [StateCount]
+    /// Connections that the host's listening sockets had no room for, since the lab was built (`ListenOverflows`).
+    package var overflows: Int64
+    /// SYNs and connections that they dropped for whatever reason (`ListenDrops`).
+    package var drops: Int64
 
     package struct StateCount: Equatable, Sendable {
         package var state: String
@@ -258,9 +282,11 @@ package struct SocketTable: Equatable, Sendable {
         }
     }
 
-    package init(host: String, states: [StateCount]) {
+    package init(host: String, states: [StateCount], overflows: Int64 = 0, drops: Int64 = 0) {
         self.host = host
         self.states = states
+        self.overflows = overflows
+        self.drops = drops
     }
 }
 
@@ -274,13 +300,19 @@ package struct ProcessSample: Equatable, Sendable {
     package var memory: Int64
     package var descriptors: Int
     package var threads: Int
+    /// How often its threads that live have gone to sleep so far, and so were woken (voluntary context switches); nil
+    /// in recordings of format 1.
+    package var wakeups: Int64?
 
-    package init(_ instance: Instance, cpu: Int64, memory: Int64, descriptors: Int, threads: Int) {
+    package init(
+        _ instance: Instance, cpu: Int64, memory: Int64, descriptors: Int, threads: Int, wakeups: Int64? = nil
+    ) {
         self.instance = instance
         self.cpu = cpu
         self.memory = memory
         self.descriptors = descriptors
         self.threads = threads
+        self.wakeups = wakeups
     }
 }
 

@@ -21,6 +21,7 @@ package struct RecordingEncoder: Sendable {
         line.field("lab", header.lab)
         line.field("kernel", header.kernel)
         line.field("uncertainty", header.uncertainty)
+        line.field("records", .array(header.records.map { .string($0.rawValue) }))
         line.field("sources", .array(header.sources.map { ["path": .string($0.path), "text": .string($0.text)] }))
         line.end()
         return line.bytes
@@ -45,7 +46,8 @@ package struct RecordingEncoder: Sendable {
 extension Event {
     /// The kinds of events by their names in the file.
     package enum Kind: String, CaseIterable, Sendable {
-        case phase, actor, driver, fault, wire, mapping, traffic, sockets, process, lookup, lost, end
+        case phase, actor, driver, fault, wire, tls, connection, owner, mapping, traffic, sockets, process, lookup, lost
+        case end
     }
 }
 
@@ -57,6 +59,9 @@ extension Event.Body {
         case .driver: .driver
         case .fault: .fault
         case .wire: .wire
+        case .tls: .tls
+        case .connection: .connection
+        case .owner: .owner
         case .mapping: .mapping
         case .traffic: .traffic
         case .sockets: .sockets
@@ -74,6 +79,9 @@ extension Event.Body {
         case .driver(let report): report.write(to: &line)
         case .fault(let change): change.write(to: &line)
         case .wire(let change): change.write(to: &line)
+        case .tls(let change): change.write(to: &line)
+        case .connection(let totals): totals.write(to: &line)
+        case .owner(let owner): owner.write(to: &line)
         case .mapping(let change): change.write(to: &line)
         case .traffic(let totals): totals.write(to: &line)
         case .sockets(let table): table.write(to: &line)
@@ -91,7 +99,7 @@ extension Event.Body {
 }
 
 extension Instance {
-    fileprivate func write(to line: inout JSONLineWriter) {
+    func write(to line: inout JSONLineWriter) {
         line.field("actor", actor)
         line.field("index", index)
     }
@@ -189,6 +197,8 @@ extension WireChange {
         line.field("from", from.description)
         line.field("to", to.description)
         if repeated { line.field("repeated", true) }
+        if let bytes { line.field("bytes", bytes) }
+        if let quiet { line.field("quiet", quiet) }
     }
 }
 
@@ -216,6 +226,8 @@ extension SocketTable {
     fileprivate func write(to line: inout JSONLineWriter) {
         line.field("host", host)
         line.field("states", .object(states.map { JSON.Member($0.state, .integer(Int64($0.count))) }))
+        if overflows > 0 { line.field("overflows", overflows) }
+        if drops > 0 { line.field("drops", drops) }
     }
 }
 
@@ -226,6 +238,7 @@ extension ProcessSample {
         line.field("memory", memory)
         line.field("descriptors", descriptors)
         line.field("threads", threads)
+        if let wakeups { line.field("wakeups", wakeups) }
     }
 }
 

@@ -108,68 +108,89 @@ package enum RecordingSchema {
             ]),
     ]
 
-    private static let otherLines: [Line] = [
-        Line(
-            event: .fault, what: ["applied"], meaning: "The kernel acknowledged a fault.", fields: fault + [late]),
-        Line(
-            event: .fault, what: ["hit"], meaning: "A fault acted: seen first, or sampled with a new total.",
-            fields: fault + [Field("total", .count, "hits so far")]),
-        Line(
-            event: .fault, what: ["healed"], meaning: "What a fault did is undone; a moment heals as it has acted.",
-            fields: fault + [late, Field("total", .count, "hits in all")]),
-        Line(
-            event: .fault, what: ["failed"], meaning: "It could not be applied or healed.",
-            fields: fault + [Field("reason", .string, "why")]),
-        Line(
-            event: .wire, what: WireChange.Change.allCases.map(\.rawValue),
-            meaning: "A packet on a link said something about a TCP connection. Captured where packets enter the link.",
-            fields: [
-                Field("link", .string, "the link's name"),
-                Field("from", .endpoint, "who sent the packet (`established`: who sent the SYN)"),
-                Field("to", .endpoint, "to whom"),
-                Field("repeated", .boolean, required: false, "true on an `attempt` whose SYN was seen before"),
-            ]),
-        Line(
-            event: .mapping, what: ["new", "established", "expired", "forgotten", "closed"],
-            meaning: "A NAT router's connection tracking changed.",
-            fields: [
-                Field("router", .string, "the router's host"),
-                Field("from", .endpoint, "the client, inside"), Field("to", .endpoint, "the server"),
-                Field("translated", .endpoint, "the client as the server sees it"),
-            ]),
-        Line(
-            event: .traffic, what: [], meaning: "What crossed a link in one direction since the lab was built.",
-            fields: [
-                Field("link", .string, "the link's name"), Field("from", .string, "the host the packets came from"),
-                Field("packets", .count, "packets"), Field("bytes", .count, "bytes"),
-                Field("dropped", .count, "packets dropped by the link's impairment"),
-            ]),
-        Line(
-            event: .sockets, what: [], meaning: "TCP sockets of a host, sampled.",
-            fields: [
-                Field("host", .string, "the host"),
-                Field("states", .object, "state names as the kernel has them, and how many sockets are in each"),
-            ]),
-        Line(
-            event: .process, what: [], meaning: "Resources of an actor's processes, sampled.",
-            fields: instance + [
-                Field("cpu", .count, "CPU time so far, ns"), Field("memory", .count, "resident, bytes, in whole MiB"),
-                Field("descriptors", .count, "open descriptors"), Field("threads", .count, "threads"),
-            ]),
-        Line(
-            event: .lookup, what: [NameLookup.Answer.addresses.rawValue],
-            meaning: "A program asked the lab's name server for a name, and was told addresses.",
-            fields: lookup + [
-                Field("addresses", .strings, "the addresses that it was told"),
-                Field("ttl", .count, required: false, "for how long they may be remembered, s"), delay,
-            ]),
-        Line(
-            event: .lookup, what: NameLookup.Answer.allCases.filter { $0 != .addresses }.map(\.rawValue),
-            meaning: "A program asked the lab's name server for a name, and was told none.", fields: lookup + [delay]),
-        Line(
-            event: .lost, what: [], meaning: "A probe missed events.",
-            fields: [Field("probe", .string, "which"), Field("count", .count, "how many it missed, as far as known")]),
-    ]
+    private static let otherLines: [Line] =
+        connectionLines + [
+            Line(
+                event: .fault, what: ["applied"], meaning: "The kernel acknowledged a fault.", fields: fault + [late]),
+            Line(
+                event: .fault, what: ["hit"], meaning: "A fault acted: seen first, or sampled with a new total.",
+                fields: fault + [Field("total", .count, "hits so far")]),
+            Line(
+                event: .fault, what: ["healed"], meaning: "What a fault did is undone; a moment heals as it has acted.",
+                fields: fault + [late, Field("total", .count, "hits in all")]),
+            Line(
+                event: .fault, what: ["failed"], meaning: "It could not be applied or healed.",
+                fields: fault + [Field("reason", .string, "why")]),
+            Line(
+                event: .wire, what: WireChange.Change.allCases.map(\.rawValue),
+                meaning:
+                    "A packet on a link said something about a TCP connection. Captured where packets enter the link.",
+                fields: [
+                    Field("link", .string, "the link's name"),
+                    Field("from", .endpoint, "who sent the packet (`established`: who sent the SYN)"),
+                    Field("to", .endpoint, "to whom"),
+                    Field(
+                        "repeated", .boolean, required: false,
+                        "true on an `attempt` whose SYN was seen before, and on `data` that had been sent before"),
+                    Field("bytes", .count, required: false, "of `data`: payload of this packet"),
+                    Field(
+                        "quiet", .count, required: false,
+                        "of `data`: since the last payload in this direction (new payload, unless `repeated`), ns"),
+                ]),
+            Line(
+                event: .mapping, what: ["new", "established", "expired", "forgotten", "closed"],
+                meaning: "A NAT router's connection tracking changed.",
+                fields: [
+                    Field("router", .string, "the router's host"),
+                    Field("from", .endpoint, "the client, inside"), Field("to", .endpoint, "the server"),
+                    Field("translated", .endpoint, "the client as the server sees it"),
+                ]),
+            Line(
+                event: .traffic, what: [], meaning: "What crossed a link in one direction since the lab was built.",
+                fields: [
+                    Field("link", .string, "the link's name"), Field("from", .string, "the host the packets came from"),
+                    Field("packets", .count, "packets"), Field("bytes", .count, "bytes"),
+                    Field("dropped", .count, "packets dropped by the link's impairment"),
+                ]),
+            Line(
+                event: .sockets, what: [], meaning: "TCP sockets of a host, sampled.",
+                fields: [
+                    Field("host", .string, "the host"),
+                    Field("states", .object, "state names as the kernel has them, and how many sockets are in each"),
+                    Field(
+                        "overflows", .count, required: false,
+                        "connections that its listening sockets had no room for, so far; missing when there were none"),
+                    Field(
+                        "drops", .count, required: false,
+                        "SYNs and connections that they dropped, so far; missing as well"),
+                ]),
+            Line(
+                event: .process, what: [], meaning: "Resources of an actor's processes, sampled.",
+                fields: instance + [
+                    Field("cpu", .count, "CPU time so far, ns"),
+                    Field("memory", .count, "resident, bytes, in whole MiB"),
+                    Field("descriptors", .count, "open descriptors"), Field("threads", .count, "threads"),
+                    Field(
+                        "wakeups", .count, required: false,
+                        "how often its threads that live have slept and were woken, so far; missing in format 1"),
+                ]),
+            Line(
+                event: .lookup, what: [NameLookup.Answer.addresses.rawValue],
+                meaning: "A program asked the lab's name server for a name, and was told addresses.",
+                fields: lookup + [
+                    Field("addresses", .strings, "the addresses that it was told"),
+                    Field("ttl", .count, required: false, "for how long they may be remembered, s"), delay,
+                ]),
+            Line(
+                event: .lookup, what: NameLookup.Answer.allCases.filter { $0 != .addresses }.map(\.rawValue),
+                meaning: "A program asked the lab's name server for a name, and was told none.",
+                fields: lookup + [delay]),
+            Line(
+                event: .lost, what: [], meaning: "A probe missed events.",
+                fields: [
+                    Field("probe", .string, "which"), Field("count", .count, "how many it missed, as far as known"),
+                ]),
+        ]
 }
 
 // The schema in two written forms.
@@ -188,12 +209,15 @@ extension RecordingSchema {
             "title": "The first line",
             "type": "object",
             "properties": [
-                "recording": ["const": .integer(Int64(Header.format))],
+                "recording": ["enum": [.integer(Int64(Header.oldestFormat)), .integer(Int64(Header.format))]],
                 "scenario": ["type": "string"],
                 "seed": ["type": ["integer", "string"], "pattern": "^[0-9]{1,20}$", "minimum": 0],
                 "lab": ["enum": ["virtual", "host"]],
                 "kernel": ["type": "string"],
                 "uncertainty": ["type": "integer", "minimum": 0],
+                "records": [
+                    "type": "array", "items": ["enum": .array(Header.Record.allCases.map { .string($0.rawValue) })],
+                ],
                 "sources": [
                     "type": "array",
                     "items": [

@@ -1,6 +1,7 @@
 import Actors
 import Faults
 import Glibc
+import Judging
 import Kernel
 import Labs
 import Probes
@@ -16,6 +17,8 @@ package final class Engine: FaultField {
     let loop: EventLoop
     let reaper: Reaper
     let recorder: Recorder
+    /// What this recording holds and others may not.
+    let records: [Header.Record]
     /// Set while the lab stands.
     private var builtLab: Lab?
     var cast: Cast!
@@ -41,9 +44,10 @@ package final class Engine: FaultField {
         self.reaper = reaper
         self.say = say
         health = Health(loaded.scenario)
+        records = Expectations.records(for: loaded.scenario)
         let header = Header(
             scenario: scenario.name, seed: request.seed, lab: request.lab, kernel: kernel, uncertainty: 0,
-            sources: request.sources.map { Header.Source(path: $0.path, text: $0.text) })
+            records: records, sources: request.sources.map { Header.Source(path: $0.path, text: $0.text) })
         var onEvent: (Event) -> Void = { _ in }
         recorder = try Recorder(path: folders.recording, header: header) { onEvent($0) }
         onEvent = { [unowned self] in health.saw($0) }
@@ -195,6 +199,8 @@ package final class Engine: FaultField {
     }
 
     private func stopActors() throws(SystemError) {
+        // While they live: what they hold at the end.
+        if cast != nil { watch?.sampleNow() }
         enter(.stop)
         timeline?.healAll()
         if let cast {

@@ -42,7 +42,9 @@ package struct Health {
                 break
             }
         case .wire(let change) where change.change == .firstResponse: answered.insert(change.to.address)
-        case .wire, .phase, .actor, .fault, .mapping, .traffic, .sockets, .process, .lookup, .lost, .end: break
+        case .wire, .tls, .connection, .owner, .phase, .actor, .fault, .mapping, .traffic, .sockets, .process,
+            .lookup, .lost, .end:
+            break
         }
     }
 

@@ -130,22 +130,32 @@ package struct ExpectationDefinition: Sendable {
         /// From one actor to another.
         case flow
     }
+    /// What a run records only for those who need it (docs/recording-format.md).
+    package enum Need: String, CaseIterable, Sendable {
+        /// Bursts of payload and keep-alive probes of every TCP connection.
+        case payload
+        /// Processes and sockets after each connection that a client's host has opened.
+        case resources
+    }
     package var name: String
     package var summary: String
     /// What is measured, against what, and when it is void. Paragraphs for `explain`.
     package var details: String
     package var subject: SubjectKind
+    package var needs: [Need]
     package var parameters: [Parameter]
     /// A line of `expect:`.
     package var example: String
 
     package init(
-        name: String, summary: String, details: String, subject: SubjectKind, parameters: [Parameter], example: String
+        name: String, summary: String, details: String, subject: SubjectKind, needs: [Need] = [],
+        parameters: [Parameter], example: String
     ) {
         self.name = name
         self.summary = summary
         self.details = details
         self.subject = subject
+        self.needs = needs
         self.parameters = parameters
         self.example = example
     }

@@ -14,6 +14,8 @@ struct Script {
     private(set) var told: [(at: Double, body: Event.Body)] = []
     var end = End.Reason.finished
     var message = ""
+    /// What the recording says that it holds.
+    var records: [Header.Record] = []
 
     init(faults: [FaultPlan] = [], expect: [ExpectationPlan], end: Double = 1800, count: Int = 1) {
         scenario = .sample(faults: faults, expect: expect, end: end, count: count)
@@ -33,7 +35,9 @@ struct Script {
         }
         events.append(
             Event(events.last?.time ?? Script.time(0), .end(End(end, message: message, events: events.count))))
-        return Recording(header: Script.header, events: events)
+        var header = Script.header
+        header.records = records
+        return Recording(header: header, events: events)
     }
 
     func judgement(_ recording: Recording? = nil) -> Judgement {

@@ -18,8 +18,8 @@ import Testing
                 encoder.encode(
                     header: Header(scenario: "s", seed: .max, lab: "host", kernel: "6.18", uncertainty: 0, sources: []))
             )
-                == #"{"recording":1,"scenario":"s","seed":"18446744073709551615","lab":"host","kernel":"6.18","#
-                + #""uncertainty":0,"sources":[]}"#
+                == #"{"recording":2,"scenario":"s","seed":"18446744073709551615","lab":"host","kernel":"6.18","#
+                + #""uncertainty":0,"records":[],"sources":[]}"#
                 + "\n")
         let report = DriverReport(
             Instance("a"), .received, stream: "x", sequence: 4, extra: [JSON.Member("b", 1), JSON.Member("a", 2)])
@@ -37,6 +37,18 @@ import Testing
         let bytes = Samples.bytes()
         #expect(String(validating: bytes, as: UTF8.self) != nil)
         #expect(!bytes.contains { $0 < 0x20 && $0 != 0x0A })
+    }
+
+    /// A file of before: its header has no `records`.
+    @Test func readsTheFormatBefore() throws {
+        let old =
+            #"{"recording":1,"scenario":"s","seed":1,"lab":"virtual","kernel":"6.12","uncertainty":0,"sources":[]}"#
+            + "\n" + #"{"t":5,"event":"process","actor":"a","index":0,"cpu":1,"memory":2,"descriptors":3,"threads":4}"#
+            + "\n"
+        let recording = try RecordingDecoder.decode(Array(old.utf8))
+        #expect(recording.header.records.isEmpty)
+        let sample = ProcessSample(Instance("a"), cpu: 1, memory: 2, descriptors: 3, threads: 4)
+        #expect(recording.events.map(\.body) == [.process(sample)])
     }
 
     /// The deepest line that a driver can send is still readable in its event.
@@ -142,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "\n", "x", "{}\n", "{\"recording\":2}\n", "{\"recording\":1}\n",
+        "", "\n", "x", "{}\n", "{\"recording\":3}\n", "{\"recording\":2}\n", "{\"recording\":1}\n",
         "{\"t\":1,\"event\":\"phase\",\"phase\":\"play\"}\n",
     ])
     func refusesWhatIsNoRecording(text: String) {
@@ -151,9 +163,9 @@ import Testing
 
     @Test func namesTheVersionItCannotRead() throws {
         let error = try #require(throws: UnreadableRecording.self) {
-            try RecordingDecoder.decode(Array("{\"recording\":2,\"scenario\":\"s\"}\n".utf8))
+            try RecordingDecoder.decode(Array("{\"recording\":3,\"scenario\":\"s\"}\n".utf8))
         }
-        #expect(error.description.contains("its format is 2, and this program reads format 1"))
+        #expect(error.description.contains("its format is 3, and this program reads formats 1 to 2"))
     }
 
     /// Random bytes, and valid lines with random bytes changed: never a crash, and never whole.

@@ -5,6 +5,7 @@ import Recordings
 enum Samples {
     static let header = Header(
         scenario: "nat \"forgets\"", seed: 7, lab: "virtual", kernel: "6.12.1-um", uncertainty: 1000,
+        records: [.connections, .payload],
         sources: [Header.Source(path: "nat.yaml", text: "format: 1\nname: é\n"), Header.Source(path: "a/b", text: "")])
 
     private static let client = Instance("subscriber", 2)
@@ -15,17 +16,19 @@ enum Samples {
     static let bodies: [Event.Body] =
         NameLookup.Answer.allCases.filter { $0 != .addresses }.map {
             .lookup(NameLookup(host: "phone", name: "broker", type: "AAAA", $0, delay: 5))
-        } + Phase.allCases.map { .phase($0) } + actors + drivers + faults
+        } + Phase.allCases.map { .phase($0) } + actors + drivers + faults + connections
         + WireChange.Change.allCases.map { .wire(WireChange(link: "phone-home", $0, from: inside, to: server)) } + [
             .wire(WireChange(link: "phone-home", .attempt, from: inside, to: server, repeated: true)),
+            .wire(WireChange(link: "phone-home", .data, from: inside, to: server, bytes: 12, quiet: 100_000_000)),
+            .owner(ConnectionOwner(client, from: inside, to: server)),
             .mapping(
                 MappingChange(
                     router: "home", .forgotten, from: inside, to: server,
                     translated: Endpoint(address: "10.77.2.2", port: 1024))),
             .traffic(Traffic(link: "phone-home", from: "phone", packets: 12, bytes: 3400, dropped: 1)),
             .sockets(SocketTable(host: "phone", states: [.init("ESTABLISHED", 1), .init("CLOSE_WAIT", 20)])),
-            .sockets(SocketTable(host: "cloud", states: [])),
-            .process(ProcessSample(client, cpu: 1, memory: 1 << 40, descriptors: 9, threads: 3)),
+            .sockets(SocketTable(host: "cloud", states: [], overflows: 4, drops: 5)),
+            .process(ProcessSample(client, cpu: 1, memory: 1 << 40, descriptors: 9, threads: 3, wakeups: 12)),
             .lookup(
                 NameLookup(
                     host: "phone", name: "broker", type: "A", .addresses, addresses: ["10.77.2.6"], ttl: 60)),
@@ -56,6 +59,20 @@ enum Samples {
                     client, .received, session: "s\u{1}", stream: "ticks", sequence: -4, text: "\u{7f}ü",
                     extra: [JSON.Member("qos", 1), JSON.Member("deep", ["a": [.null, 0.5, true]])]))
         ]
+
+    private static let connections: [Event.Body] =
+        ([
+            .clientHello(version: "1.3", name: "broker"), .clientHello(version: nil, name: nil),
+            .serverHello(version: "1.2", cipher: "TLS_AES_256_GCM_SHA384"), .alert(name: "bad_certificate"),
+            .alert(name: nil), .finished, .data, .plain(protocol: "mqtt"), .plain(protocol: nil),
+        ] as [TLSChange.Change]).map { .tls(TLSChange(link: "phone-home", $0, from: inside, to: server)) }
+        + ConnectionTotals.Ending.allCases.map {
+            .connection(
+                ConnectionTotals(
+                    link: "phone-home", $0, from: inside, to: server,
+                    sent: .init(packets: 9, bytes: 700, retransmitted: 2), received: .init(packets: 8, bytes: 1 << 40),
+                    quiet: 60))
+        }
 
     private static let faults: [Event.Body] = [
         .fault(FaultChange(0, "blackhole", .applied(late: 90_000))),

@@ -25,6 +25,8 @@ int halfopen_network_namespace(void);
 int halfopen_in_namespace(int network_namespace, int (*body)(void *), void *context);
 /// socket(2) inside the namespace; SOCK_CLOEXEC is added.
 int halfopen_socket_in(int network_namespace, int domain, int type, int protocol);
+/// open(2), for reading, of a file that shows the namespace of whoever opens it.
+int halfopen_open_in(int network_namespace, const char *path);
 /// Writes a sysctl file, such as /proc/sys/net/ipv4/ip_forward, as seen inside the namespace.
 int halfopen_write_in(int network_namespace, const char *path, const char *text);
 /// Writes many sysctl files in one visit; `errors[i]` is 0 or the errno of the i-th.

@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "JSONLines", "Scenarios", "Recordings", "Kernel", "Netlink", "Labs", "LabKernel",
+                "JSONLines", "Scenarios", "Recordings", "Judging", "Kernel", "Netlink", "Labs", "LabKernel",
                 "Running",
             ]),
 

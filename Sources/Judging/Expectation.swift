@@ -17,6 +17,8 @@ package enum Expectations {
     /// Every kind there is.
     package static let all: [any Expectation.Type] = [
         Recovery.self, NoGaps.self, NoDuplicates.self, Connects.self,
+        AttemptSpacing.self, Backoff.self, HonoursRetryAfter.self, NoAttemptAfterRefusal.self, ResolvesAgain.self,
+        RetryBudget.self, TriesAddresses.self,
     ]
 
     /// What scenarios may expect, for the catalogue.
@@ -42,6 +44,7 @@ extension ExpectationPlan {
     func count(_ name: String) -> Int? { parameters[name]?.count.map { Int($0) } }
     func fraction(_ name: String) -> Double? { parameters[name]?.fraction }
     func texts(_ name: String) -> [String]? { parameters[name]?.texts }
+    func number(_ name: String) -> Double? { if case .number(let value) = parameters[name] { value } else { nil } }
     func durations(_ name: String) -> [Value.NamedDuration] { parameters[name]?.durations ?? [] }
 
     /// The subject's actor; for a flow, who receives.

@@ -25,6 +25,7 @@ package struct RunView: Sendable {
     /// TCP sockets of each host, and resources of each process, in time order.
     package private(set) var sockets: [String: [(moment: Moment, table: SocketTable)]] = [:]
     package private(set) var samples: [Instance: [(moment: Moment, sample: ProcessSample)]] = [:]
+    package private(set) var lookups: [Lookup] = []
     package private(set) var lost: [LostEvents] = []
     /// Names of streams; messages name them by their place here.
     package private(set) var streams: [String] = []
@@ -84,6 +85,11 @@ package struct RunView: Sendable {
         package var change: MappingChange
     }
 
+    package struct Lookup: Sendable {
+        package var moment: Moment
+        package var lookup: NameLookup
+    }
+
     package init(_ recording: Recording, scenario: Scenario, catalog: Catalog) {
         self.recording = recording
         self.scenario = scenario
@@ -115,7 +121,8 @@ package struct RunView: Sendable {
         case .process(let sample): samples[sample.instance, default: []].append((moment, sample))
         case .mapping(let change): mappings.append(Mapping(moment: moment, change: change))
         case .lost(let lost): self.lost.append(lost)
-        case .traffic, .lookup, .end: break
+        case .lookup(let lookup): lookups.append(Lookup(moment: moment, lookup: lookup))
+        case .traffic, .end: break
         }
     }
 

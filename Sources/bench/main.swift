@@ -6,11 +6,13 @@ import LabKernel
 let words = Array(CommandLine.arguments.dropFirst())
 do {
     if words.first == "guest" { try DropMeasure.inLab(Array(words.dropFirst())) }
+    if words.first == "backoff" { exit(try BackoffMeasures.run() ? 0 : 1) }
     guard words.count == 1 else { throw SystemError("measure without the path of the halfopen binary", code: EINVAL) }
     let halfopen = Subject(binary: try Files.resolve(words[0]))
     let keeper = try Keeper()
     try DropMeasure.run(halfopen, keeper)
     try VirtualMeasures.run(halfopen)
+    _ = try BackoffMeasures.run()
 } catch {
     Bench.row("failed", "\(error)")
     exit(70)

@@ -25,21 +25,30 @@ struct ClientSigns {
 
     let name: RunView.SessionName
     let received: [RunView.Message]
+    /// When it sent something, as its driver said.
+    let sent: [RunView.Message]
+    /// What else its driver said.
+    let reports: [RunView.Report]
     /// In time order.
     let signs: [Sign]
     /// Whether the driver says when it is connected.
     let driverSpeaksOfUp: Bool
     /// Nil when the wire does not tell this session from others.
     let wire: [RunView.Wire]?
+    /// Its connections and its tries to make one; none when the wire does not tell this session from others.
+    let dials: [Dial]
 
     init(_ run: RunView, _ name: RunView.SessionName) {
         self.name = name
         let session = run.sessions[name]
         received = session?.received ?? []
-        let reported = (session?.reports ?? []).compactMap(ClientSigns.sign(of:))
+        sent = session?.sent ?? []
+        reports = session?.reports ?? []
+        let reported = reports.compactMap(ClientSigns.sign(of:))
         wire = run.wire(of: name)
-        let seen = (wire ?? []).compactMap { wire in ClientSigns.sign(of: wire) { run.isAddress($0, of: name.instance) }
-        }
+        let isOurs = { run.isAddress($0, of: name.instance) }
+        dials = Dial.dials(wire ?? [], isOurs: isOurs)
+        let seen = (wire ?? []).compactMap { wire in ClientSigns.sign(of: wire, isOurs: isOurs) }
         driverSpeaksOfUp = reported.contains { $0.kind == .up }
         signs = (reported + seen)
             .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }

@@ -4,8 +4,6 @@ import Scenarios
 /// After a fault the client gets new messages again, in time, and each stage of the way back takes no longer than
 /// allowed.
 struct Recovery: Expectation {
-    static let stageNames = ["detect", "attempt", "connect", "message"]
-
     static let definition = ExpectationDefinition(
         name: "recovery",
         summary: "After a fault the client gets new messages again within a time, stage by stage if wanted.",
@@ -19,10 +17,19 @@ struct Recovery: Expectation {
 
             Stages: detect, from the strike to the first sign that the client knows (its driver says a state other \
             than connected, subscribed, ready, online or streaming, an error or an attempt; its host sends FIN, RST or \
-            a new SYN). attempt, from there to its first attempt. connect, from the moment that liveness is owed to \
-            the connection that brought the message. message, from there to the message. A client whose connection \
-            survives needs none of them; but when the fault lasted longer than the bound of detect and the client \
-            never noticed, that stage has failed.
+            a new SYN). With detect-from: first-sign it counts from the moment that the client could first know: the \
+            first FIN or RST sent to it, or the first thing that it sent itself. attempt, from there to its first \
+            attempt. connect, from the moment that liveness is owed to the connection that brought the message. tcp, \
+            from that connection's SYN (or the moment that liveness is owed, when it came between) to the end of its \
+            handshake on the wire. authenticated, from there, or from its driver's state authenticating, to its \
+            driver's state authenticated or connected. resumed, from the same moment to its driver's resumed. message, \
+            from the connection to the message. steady, from the moment that liveness is owed until messages come as \
+            often as before: each part of a window brings steady-share of what such a part brought in the window \
+            before the strike. A client whose connection survives needs none but steady; but when the fault lasted \
+            longer than the bound of detect and the client never noticed, that stage has failed.
+
+            With a quantile, each bound holds for that share of the sessions of every strike: with 95%, five of a \
+            hundred may take longer. A process that ends by itself fails whatever the quantile.
 
             A new message can come no sooner than the publisher sends one: allow for its period. After a kill liveness \
             is owed once all that was killed is ready again.
@@ -38,7 +45,20 @@ struct Recovery: Expectation {
                 "within", .duration(.milliseconds(1)...(.seconds(7 * 86400))), required: true,
                 "Longest time from the heal (or the strike of a moment) to the first new message."),
             Parameter(
-                "stages", .durations(stageNames), "Longest time of single stages: detect, attempt, connect, message."),
+                "stages", .durations(RecoveryTrace.stageNames),
+                "Longest time of single stages: \(RecoveryTrace.stageNames.joined(separator: ", "))."),
+            Parameter(
+                "detect-from", .choice(DetectFrom.allCases.map(\.rawValue)), default: .text("strike"),
+                "Whether the stage detect counts from the strike, or from the first moment that it could know."),
+            Parameter(
+                "quantile", .fraction(0.01...1), default: .fraction(1),
+                "The share of sessions for which each bound holds; 100% is the worst of all."),
+            Parameter(
+                "steady-share", .fraction(0.01...1), default: .fraction(0.8),
+                "The share of the rate before the strike that counts as steady."),
+            Parameter(
+                "steady-window", .duration(.seconds(1) ... .seconds(3600)), default: .duration(.seconds(10)),
+                "Over how long that rate is measured, before and after."),
         ],
         example: "{ recovery: subscriber, after: blackhole, within: 30s, stages: { detect: 20s } }")
 
@@ -46,107 +66,162 @@ struct Recovery: Expectation {
     private let fault: String
     private let within: Duration
     private let stages: [Value.NamedDuration]
+    private let detectFrom: DetectFrom
+    private let quantile: Double
+    private let steady: RecoveryRate.Measure?
 
     init(_ plan: ExpectationPlan) {
         self.plan = plan
         fault = plan.text("after") ?? ""
         within = plan.duration("within") ?? .zero
         stages = plan.durations("stages")
+        detectFrom = plan.text("detect-from").flatMap(DetectFrom.init) ?? .strike
+        quantile = plan.fraction("quantile") ?? 1
+        steady =
+            stages.contains { $0.name == "steady" }
+            ? RecoveryRate.Measure(
+                share: plan.fraction("steady-share") ?? 0.8, window: plan.duration("steady-window") ?? .seconds(10))
+            : nil
     }
 
     func judge(_ run: RunView) -> Finding {
         let strikes = run.strikes.filter { $0.plan.kind == fault }
         guard !strikes.isEmpty else { return plan.void("The timeline has no \(fault).") }
-        var findings: [Finding] = []
-        for name in run.sessionNames(of: plan.actor) {
-            if let crash = run.crash(of: name.instance) {
-                findings.append(crashed(run, name, crash))
-                continue
+        let names = run.sessionNames(of: plan.actor)
+        // Safety is owed always and by everyone: no quantile lets a crash pass.
+        let crashes = names.compactMap { name in
+            run.crash(of: name.instance).map { crashed(run, name, $0) }
+        }
+        let signs = names.filter { run.crash(of: $0.instance) == nil }.map { ClientSigns(run, $0) }
+        // A quantile is one over sessions: a strike that hit all of them is not hidden by others that hit none.
+        let groups = quantile < 1 ? strikes.map { [$0] } : [strikes]
+        // Several bounds of one session are no more cases than one.
+        var findings = [Finding.worst(crashes)].compactMap { $0 }
+        for group in groups {
+            let cases = group.flatMap { strike in signs.map { RecoveryCase(run, strike, $0, within, steady) } }
+            let totals = cases.map { result(run, $0) }
+            let parts = stages.map { bound in cases.compactMap { result(run, $0, bound) } }
+            let all = [totals] + parts.filter { !$0.isEmpty }
+            // A pass is told by the whole, not by one of its parts.
+            let judged = all.compactMap { RecoveryResult.decisive($0, quantile: quantile) }
+            findings += judged.contains { $0.verdict != .pass } ? judged : Array(judged.prefix(1))
+        }
+        return Finding.worst(findings, counts: false) ?? plan.void("\(plan.actor) left no trace in the recording.")
+    }
+
+    /// The whole way back.
+    private func result(_ run: RunView, _ one: RecoveryCase) -> RecoveryResult {
+        switch one.state {
+        case .void(let why, let evidence): return RecoveryResult(.void) { plan.void(why, evidence()) }
+        case .traced(let trace):
+            if case .untold(let why) = trace.outcome {
+                return RecoveryResult(.void) {
+                    plan.void("Whether \(trace.name) recovered cannot be told: \(why).", story(run, trace).evidence)
+                }
             }
-            let signs = ClientSigns(run, name)
-            findings += strikes.map { judge(run, $0, signs) }
+            guard let total = trace.total, total <= within else { return late(run, trace) }
+            return RecoveryResult(.pass, excess: total / within) {
+                let story = story(run, trace)
+                return plan.pass(
+                    story.passed(total), measured: total.seconds, bound: within.seconds, unit: "s", story.evidence)
+            }
         }
-        return Finding.worst(findings) ?? plan.void("\(plan.actor) left no trace in the recording.")
     }
 
-    private func judge(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) -> Finding {
-        guard strike.hits > 0 else {
-            return plan.void("\(strike.name) did not strike: nobody had to recover from it.")
-        }
-        guard let trace = RecoveryTrace(run, strike, signs) else {
-            return plan.void("What \(strike.name) took away was not there again: nobody could recover from it.")
-        }
-        if let loss = signs.lossBefore(trace.struck.time) {
-            return plan.void(
-                "\(trace.name) was not connected when \(strike.name) struck: \(loss.text) at "
-                    + "\(run.at(loss.moment.time)).",
-                [run.evidence(loss.moment, loss.text), run.evidence(trace.struck, "\(strike.name) struck")])
-        }
-        let story = RecoveryStory(run, trace, within: within)
-        switch trace.outcome {
+    /// One part of it; nil when the whole says enough of this session: it came too late, or cannot be judged.
+    private func result(_ run: RunView, _ one: RecoveryCase, _ bound: Value.NamedDuration) -> RecoveryResult? {
+        guard case .traced(let trace) = one.state, let total = trace.total, total <= within else { return nil }
+        switch trace.stage(bound.name, detectFrom) {
+        case .notNeeded: return nil
+        case .took(let taken) where taken <= bound.duration:
+            return RecoveryResult(.pass, excess: bound.duration > .zero ? taken / bound.duration : 0) {
+                let story = story(run, trace)
+                return plan.pass(
+                    story.passed(total), measured: taken.seconds, bound: bound.duration.seconds, unit: "s",
+                    story.evidence)
+            }
+        case .took(let taken):
+            return failure(run, trace, bound, taken) { story in
+                "\(story.passed(total)) But the stage '\(bound.name)' took \(taken.lengthText), and "
+                    + "\(bound.duration.lengthText) were allowed."
+            }
+        case .never(let time) where time > bound.duration:
+            return failure(run, trace, bound, time) { story in
+                bound.name == "detect"
+                    ? "\(story.passed(total)) But it noticed nothing while \(trace.strike.name) lasted, "
+                        + "\(time.lengthText), and should have within \(bound.duration.lengthText): its connection "
+                        + "was dead and it did not know. "
+                        + "What usually causes it: no heartbeat, or one whose missing answer nobody looks for."
+                    : "\(story.passed(total)) But in the \(time.lengthText) after \(story.origin) messages never came "
+                        + "as often again as before; \(bound.duration.lengthText) were allowed for that. What usually "
+                        + "causes it: only some of its subscriptions were made again."
+            }
+        case .never(let time) where bound.name == "steady":
+            return RecoveryResult(.void) {
+                let story = story(run, trace)
+                return plan.void(
+                    "\(story.passed(total)) Whether messages come as often again as before cannot be told: what can be "
+                        + "judged ends \(time.lengthText) after \(story.origin).", story.evidence)
+            }
+        case .never: return nil
         case .untold(let why):
-            return plan.void("Whether \(trace.name) recovered cannot be told: \(why).", story.evidence)
-        case .recovered, .notRecovered:
-            guard let total = trace.total, total <= within else { return late(run, trace, story) }
-            return onTime(trace, story, total: total)
+            return RecoveryResult(.void) {
+                let story = story(run, trace)
+                return plan.void(
+                    "\(story.passed(total)) How long the stage '\(bound.name)' took cannot be told: \(why).",
+                    story.evidence)
+            }
         }
     }
 
-    private func onTime(_ trace: RecoveryTrace, _ story: RecoveryStory, total: Duration) -> Finding {
-        if let bound = stages.first(where: { $0.name == "detect" }), let unnoticed = trace.unnoticed,
-            unnoticed > bound.duration
-        {
+    private func story(_ run: RunView, _ trace: RecoveryTrace) -> RecoveryStory {
+        RecoveryStory(run, trace, within: within)
+    }
+
+    private func failure(
+        _ run: RunView, _ trace: RecoveryTrace, _ bound: Value.NamedDuration, _ taken: Duration,
+        _ summary: @escaping (RecoveryStory) -> String
+    ) -> RecoveryResult {
+        RecoveryResult(.fail, excess: bound.duration > .zero ? taken / bound.duration : .infinity) {
+            let story = story(run, trace)
             return plan.fail(
-                "\(story.passed(total)) But it noticed nothing while \(trace.strike.name) lasted, "
-                    + "\(unnoticed.lengthText), and should have within \(bound.duration.lengthText): its connection "
-                    + "was dead and it did not know. "
-                    + "What usually causes it: no heartbeat, or one whose missing answer nobody looks for.",
-                measured: unnoticed.seconds, bound: bound.duration.seconds, unit: "s", story.evidence)
+                summary(story), measured: taken.seconds, bound: bound.duration.seconds, unit: "s", story.evidence)
         }
-        let over = stages.first { bound in trace.stage(bound.name).map { $0 > bound.duration } ?? false }
-        // A client that made a new connection went through every stage: one that nobody saw is not one that was short.
-        let unseen = stages.first { trace.connected != nil && trace.stage($0.name) == nil }
-        if over == nil, let unseen {
-            return plan.void(
-                "\(story.passed(total)) How long the stage '\(unseen.name)' took cannot be told: neither driver nor "
-                    + "wire shows it.", story.evidence)
-        }
-        guard let over, let taken = trace.stage(over.name) else {
-            return plan.pass(
-                story.passed(total), measured: total.seconds, bound: within.seconds, unit: "s", story.evidence)
-        }
-        return plan.fail(
-            "\(story.passed(total)) But the stage '\(over.name)' took \(taken.lengthText), and "
-                + "\(over.duration.lengthText) were allowed.",
-            measured: taken.seconds, bound: over.duration.seconds, unit: "s", story.evidence)
     }
 
     /// Too late, or never: the client's doing only if it had all the time that it was promised.
-    private func late(_ run: RunView, _ trace: RecoveryTrace, _ story: RecoveryStory) -> Finding {
+    private func late(_ run: RunView, _ trace: RecoveryTrace) -> RecoveryResult {
+        if let why = excuse(run, trace) {
+            return RecoveryResult(.void) { plan.void(why, story(run, trace).evidence) }
+        }
+        let measured = trace.total ?? run.stop - trace.owedFrom.time
+        return RecoveryResult(.fail, excess: measured / within) {
+            let story = story(run, trace)
+            return plan.fail(
+                story.failed(), measured: measured.seconds, bound: within.seconds, unit: "s", story.evidence)
+        }
+    }
+
+    private func excuse(_ run: RunView, _ trace: RecoveryTrace) -> String? {
         let due = trace.owedFrom.time + within
-        let next = run.strikes.filter { other in
+        let next = run.strikes.first { other in
             other.plan.index != trace.strike.plan.index
                 && other.struck.map { $0.time > trace.owedFrom.time && $0.time < due } ?? false
         }
-        if let next = next.first {
-            return plan.void(
-                "\(next.name) struck before the \(within.lengthText) that \(trace.name) had after \(trace.strike.name) "
-                    + "were over.", story.evidence)
+        if let next {
+            return "\(next.name) struck before the \(within.lengthText) that \(trace.name) had after "
+                + "\(trace.strike.name) were over."
         }
         let sendings = run.sendings
         if !sendings.isEmpty, !sendings.contains(where: { $0 >= trace.owedFrom.time && $0 + run.underWay < due }) {
-            return plan.void(
-                "Nobody sent anything in the \(within.lengthText) that \(trace.name) had after \(story.origin): "
-                    + "there was nothing new to receive. Publishers may have been struck too.", story.evidence)
+            return "Nobody sent anything in the \(within.lengthText) that \(trace.name) had after "
+                + "\(story(run, trace).origin): there was nothing new to receive. Publishers may have been struck too."
         }
         if trace.total == nil, run.stop < due {
-            return plan.void(
-                "The run ended \((run.stop - trace.owedFrom.time).lengthText) after \(trace.name) began to owe a "
-                    + "new message, before the \(within.lengthText) allowed were over.", story.evidence)
+            return "The run ended \((run.stop - trace.owedFrom.time).lengthText) after \(trace.name) began to owe a "
+                + "new message, before the \(within.lengthText) allowed were over."
         }
-        let measured = trace.total ?? run.stop - trace.owedFrom.time
-        return plan.fail(
-            story.failed(), measured: measured.seconds, bound: within.seconds, unit: "s", story.evidence)
+        return nil
     }
 
     private func crashed(_ run: RunView, _ name: RunView.SessionName, _ crash: RunView.Life) -> Finding {
@@ -157,27 +232,5 @@ struct Recovery: Expectation {
                 + "No fault struck its process: a client that is to recover must live.",
             measured: nil, bound: within.seconds, unit: "s",
             [run.evidence(crash.moment, "\(name.instance) ended by itself, \(how)")])
-    }
-}
-
-extension Finding {
-    /// Fails before voids before passes; among these the largest excess over its bound, then the first.
-    static func worst(_ findings: [Finding]) -> Finding? {
-        let precedence: [Verdict] = [.error, .unsupported, .fail, .void, .pass]
-        guard let verdict = precedence.first(where: { verdict in findings.contains { $0.verdict == verdict } }) else {
-            return nil
-        }
-        let decisive = findings.filter { $0.verdict == verdict }
-        var worst = decisive[0]
-        for finding in decisive.dropFirst() where finding.excess > worst.excess { worst = finding }
-        if decisive.count > 1, verdict != .pass {
-            worst.summary += " (\(decisive.count) of \(findings.count) cases like this; this is the worst.)"
-        }
-        return worst
-    }
-
-    private var excess: Double {
-        guard let measured, let bound else { return verdict == .fail ? .infinity : 0 }
-        return bound > 0 ? measured / bound : measured
     }
 }

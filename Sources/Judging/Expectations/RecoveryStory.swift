@@ -101,6 +101,16 @@ struct RecoveryStory {
             lines.append(run.evidence(attempt.moment, "attempt: \(attempt.text)\(gap)"))
         }
         for sign in trace.ups.suffix(4) { lines.append(run.evidence(sign.moment, "connection up: \(sign.text)")) }
+        if let sign = trace.authenticating, let end = trace.authenticated {
+            lines.append(run.evidence(sign.moment, "login begins: \(sign.text)"))
+            if !trace.ups.contains(where: { $0.moment == end.moment }) {
+                lines.append(run.evidence(end.moment, "logged in: \(end.text)"))
+            }
+        }
+        if let resumed = trace.resumed {
+            let word = resumed.isHonoured ? "resumed" : "resumed, not honoured"
+            lines.append(run.evidence(resumed.moment, "its driver said \(word)"))
+        }
         if case .recovered(let sign) = trace.outcome {
             lines.append(run.evidence(sign.moment, "first new message: \(sign.text)"))
         }

@@ -31,9 +31,23 @@ struct RecoveryTrace {
     let ups: [Sign]
     /// Every attempt since the strike.
     let attempts: [Sign]
+    /// The first thing since the strike that the client could know of it by: the other side's FIN or RST that was sent
+    /// to it, or what itself sent, which was not answered.
+    let couldKnow: Sign?
+    /// The connection over which it recovered as the wire shows it.
+    let dial: Dial?
+    /// Its driver said that it logs in on that connection, that it was logged in, that it resumed.
+    let authenticating: Sign?
+    let authenticated: Sign?
+    let resumed: (moment: Moment, isHonoured: Bool)?
+    /// Whether messages came as often as before, from its recovery on.
+    let rate: RecoveryRate
 
     /// Nil when the fault did not strike, or what it took away never came back.
-    init?(_ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns) {
+    init?(
+        _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns,
+        steady: RecoveryRate.Measure? = nil
+    ) {
         guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = run.owedFrom(strike, struck: struck)
         else {
             return nil
@@ -58,6 +72,16 @@ struct RecoveryTrace {
             attempts.first { $0.moment.time >= known.moment.time && $0.moment.time <= until }
         }
         ups = ClientSigns.ups(before)
+        couldKnow = RecoveryTrace.couldKnow(run, signs, since: struck.time)
+        let dial = signs.dials.last { dial in
+            dial.established.map { $0.time >= struck.time && $0.time <= until } ?? false
+        }
+        let login = Login(signs, dial, since: struck.time, until: until, stop: run.stop)
+        self.dial = dial
+        (authenticating, authenticated, resumed) = (login.began, login.ended, login.resumed)
+        rate =
+            steady.map { RecoveryRate(run, signs, strike, struck: struck.time, from: until, $0) }
+            ?? .untold("it was not asked for")
     }
 
     /// An idle mapping's end strikes the client that it belongs to: its own mapping tells better than the first hit of
@@ -90,10 +114,6 @@ extension RecoveryTrace {
     /// From the strike to the first sign that the client knew.
     var detect: Duration? { detected.map { $0.moment.time - struck.time } }
 
-    /// How long the fault was on without any sign that the client knew; nil when there was one. Of a moment nothing can
-    /// be said: there was no time in which to notice it.
-    var unnoticed: Duration? { detected == nil && owedFrom.time > struck.time ? owedFrom.time - struck.time : nil }
-
     /// From there to the first attempt.
     var attempt: Duration? {
         guard let detected, let attempted else { return nil }
@@ -114,17 +134,6 @@ extension RecoveryTrace {
     var total: Duration? {
         guard case .recovered(let sign) = outcome else { return nil }
         return sign.moment.time - owedFrom.time
-    }
-
-    /// By the names that scenarios use in `stages`.
-    func stage(_ name: String) -> Duration? {
-        switch name {
-        case "detect": detect
-        case "attempt": attempt
-        case "connect": connect
-        case "message": message
-        default: nil
-        }
     }
 
     /// The attempts on either side of the moment that liveness is owed: the client was waiting between them.

@@ -1,0 +1,68 @@
+import Recordings
+
+/// One TCP connection of a client, or a try to make one, as the wire of its own host shows it.
+struct Dial {
+    let client: Endpoint
+    let server: Endpoint
+    let link: String
+    /// Its first SYN; nil when the recording begins later.
+    var attempted: Moment?
+    var established: Moment?
+    /// First payload of either side.
+    var firstRequest: Moment?
+    var firstResponse: Moment?
+    /// The first FIN or RST of either side.
+    var clientEnd: Ending?
+    var serverEnd: Ending?
+
+    struct Ending {
+        var moment: Moment
+        var isReset: Bool
+    }
+
+    /// When it began, as far as is seen.
+    var began: Moment? { attempted ?? established ?? firstRequest ?? firstResponse }
+    /// The first end by either side.
+    var ended: Ending? {
+        [clientEnd, serverEnd].compactMap { $0 }.min {
+            ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line)
+        }
+    }
+
+    /// In the order in which they began.
+    /// - Parameter wire: in time order; what is not from or to one of ours is left out.
+    static func dials(_ wire: [RunView.Wire], isOurs: (String) -> Bool) -> [Dial] {
+        var dials: [Dial] = []
+        var places: [[Endpoint]: Int] = [:]
+        for seen in wire {
+            let change = seen.change
+            let sends = isOurs(change.from.address)
+            guard sends || isOurs(change.to.address) else { continue }
+            let (ours, theirs) = sends ? (change.from, change.to) : (change.to, change.from)
+            if change.change == .attempt && !sends { continue }
+            let isNew = change.change == .attempt && !change.repeated
+            if isNew || places[[ours, theirs]] == nil {
+                // What comes first from outside belongs to a connection that somebody else made.
+                guard sends else { continue }
+                places[[ours, theirs]] = dials.count
+                dials.append(Dial(client: ours, server: theirs, link: change.link))
+            }
+            if let place = places[[ours, theirs]] { dials[place].take(seen, sends: sends) }
+        }
+        return dials
+    }
+
+    private mutating func take(_ seen: RunView.Wire, sends: Bool) {
+        let moment = seen.moment
+        switch seen.change.change {
+        case .attempt: attempted = attempted ?? moment
+        case .established: established = established ?? moment
+        case .firstRequest: firstRequest = firstRequest ?? moment
+        case .firstResponse: firstResponse = firstResponse ?? moment
+        case .fin, .reset:
+            let ending = Ending(moment: moment, isReset: seen.change.change == .reset)
+            if sends { clientEnd = clientEnd ?? ending } else { serverEnd = serverEnd ?? ending }
+        case .data, .keepAlive: break
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Recordings
+import Scenarios
+
+/// One session and one strike: what became of it, or why nothing can be said.
+struct RecoveryCase {
+    enum State {
+        case traced(RecoveryTrace)
+        case void(String, evidence: () -> [Evidence])
+    }
+
+    let state: State
+
+    init(
+        _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, _ within: Duration,
+        _ steady: RecoveryRate.Measure?
+    ) {
+        guard strike.hits > 0 else {
+            state = .void("\(strike.name) did not strike: nobody had to recover from it.") { [] }
+            return
+        }
+        guard let trace = RecoveryTrace(run, strike, signs, steady: steady) else {
+            state = .void("What \(strike.name) took away was not there again: nobody could recover from it.") { [] }
+            return
+        }
+        guard let loss = signs.lossBefore(trace.struck.time) else {
+            state = .traced(trace)
+            return
+        }
+        state = .void(
+            "\(trace.name) was not connected when \(strike.name) struck: \(loss.text) at "
+                + "\(run.at(loss.moment.time))."
+        ) { [run.evidence(loss.moment, loss.text), run.evidence(trace.struck, "\(strike.name) struck")] }
+    }
+}
+
+/// A verdict on one session, whose words are only made when it is the one that decides: there may be 20,000.
+struct RecoveryResult {
+    let verdict: Verdict
+    /// Measured over bound.
+    let excess: Double
+    let finding: () -> Finding
+
+    init(_ verdict: Verdict, excess: Double = 0, _ finding: @escaping () -> Finding) {
+        self.verdict = verdict
+        self.excess = excess
+        self.finding = finding
+    }
+
+    /// The one at the quantile, passes first, then voids, then fails: what cannot be told may have been late, but not
+    /// later than what was.
+    static func decisive(_ results: [RecoveryResult], quantile: Double) -> Finding? {
+        guard !results.isEmpty else { return nil }
+        let ranks: [Verdict] = [.pass, .void, .fail]
+        func rank(_ result: RecoveryResult) -> Int { ranks.firstIndex(of: result.verdict) ?? ranks.count }
+        let sorted = results.enumerated().sorted {
+            (rank($0.element), $0.element.excess, -$0.offset) < (rank($1.element), $1.element.excess, -$1.offset)
+        }
+        // Up, so that 95 % of 20 are 19 and of 21 are 20; a hair less, as 0.95 has no exact binary form.
+        let place = Int((Double(results.count) * quantile - 1e-9).rounded(.up))
+        let decisive = sorted[min(max(place, 1), results.count) - 1].element
+        var finding = decisive.finding()
+        let alike = results.count { $0.verdict == decisive.verdict }
+        if quantile < 1 {
+            finding.summary +=
+                " (This is the \(Units.text(fraction: quantile)) quantile of \(results.count) sessions.)"
+        } else if alike > 1, decisive.verdict != .pass {
+            finding.summary += " (\(alike) of \(results.count) cases like this; this is the worst.)"
+        }
+        return finding
+    }
+}

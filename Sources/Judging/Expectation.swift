@@ -19,6 +19,7 @@ package enum Expectations {
         Recovery.self, NoGaps.self, NoDuplicates.self, Connects.self,
         AttemptSpacing.self, Backoff.self, HonoursRetryAfter.self, NoAttemptAfterRefusal.self, ResolvesAgain.self,
         RetryBudget.self, TriesAddresses.self,
+        Breaker.self, Availability.self, States.self,
     ]
 
     /// What scenarios may expect, for the catalogue.

@@ -20,6 +20,8 @@ package enum Expectations {
         AttemptSpacing.self, Backoff.self, HonoursRetryAfter.self, NoAttemptAfterRefusal.self, ResolvesAgain.self,
         RetryBudget.self, TriesAddresses.self,
         Breaker.self, Availability.self, States.self,
+        Assert.self, CatchUp.self, Delivery.self, Latency.self, NoLossAtCut.self, Order.self, Resume.self, Storm.self,
+        AcceptQueue.self, Amplification.self, CriticalFirst.self, DrainObeyed.self, Quality.self, Served.self,
     ]
 
     /// What scenarios may expect, for the catalogue.
@@ -53,6 +55,7 @@ extension ExpectationPlan {
         switch subject {
         case .actor(let name): name
         case .flow(_, let receiver): receiver
+        case .assertion(let assertion): assertion.actors.first?.text ?? ""
         }
     }
 }

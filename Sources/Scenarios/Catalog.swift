@@ -129,6 +129,8 @@ package struct ExpectationDefinition: Sendable {
         case actor
         /// From one actor to another.
         case flow
+        /// A statement about what was recorded.
+        case statement
     }
     /// What a run records only for those who need it (docs/recording-format.md).
     package enum Need: String, CaseIterable, Sendable {

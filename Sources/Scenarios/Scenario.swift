@@ -269,6 +269,8 @@ package enum Subject: Equatable, Sendable {
     case actor(String)
     /// Messages that one actor sends and another receives.
     case flow(from: String, to: String)
+    /// Whatever a statement names.
+    case assertion(Assertion)
 }
 
 /// A checked value of a parameter.

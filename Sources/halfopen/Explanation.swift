@@ -3,8 +3,11 @@ import Scenarios
 /// The page that `explain` shows, made from the definitions that the checker reads.
 enum Explanation {
     static func of(_ name: String, in catalog: Catalog) -> String? {
-        if let fault = catalog.faults.first(where: { $0.name == name }) { return page(fault) }
-        if let expectation = catalog.expectations.first(where: { $0.name == name }) { return page(expectation) }
+        // A fault and what is owed after it may have one name.
+        let faults = catalog.faults.filter { $0.name == name }.map(page)
+        let expectations = catalog.expectations.filter { $0.name == name }.map(page)
+        let pages = faults + expectations
+        if !pages.isEmpty { return pages.joined(separator: "\n\n") }
         if let profile = catalog.profiles.first(where: { $0.name == name }) { return page(profile) }
         if let preset = NATPreset.named(name) { return page(preset) }
         return nil
@@ -61,6 +64,7 @@ enum Explanation {
             case .client: "a client: \(expectation.name): ACTOR"
             case .actor: "an actor: \(expectation.name): ACTOR"
             case .flow: "a flow: \(expectation.name): SENDER -> RECEIVER"
+            case .statement: "a statement: \(expectation.name): STATEMENT"
             }
         return """
             \(expectation.name) (expectation)

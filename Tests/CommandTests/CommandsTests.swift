@@ -194,7 +194,9 @@ import Testing
         }
         func example(_ name: String, below heading: String) throws -> [String] {
             let page = try Halfopen.run(["explain", name]).output
-            let lines = try #require(page.components(separatedBy: "\(heading)\n").last, "\(page)")
+            // A fault and an expectation may have one name: each example ends with an empty line.
+            let below = try #require(page.components(separatedBy: "\(heading)\n").last, "\(page)")
+            let lines = (below.components(separatedBy: "\n\n").first ?? "")
                 .split(separator: "\n").map { String($0.drop { $0 == " " }) }
             #expect(lines.contains { $0.contains(name) }, "\(page)")
             return lines

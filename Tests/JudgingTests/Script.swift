@@ -59,6 +59,7 @@ struct Script {
             fault("blackhole", .link, .interval), fault("nat-forget", .router, .moment),
             fault("nat-expiry", .router, .interval, .firstHit), fault("hang-up", .actor, .moment),
             fault("freeze", .actor, .interval), fault("kill", .actor, .moment),
+            fault("drain", .actor, .interval),
         ], expectations: Expectations.definitions, profiles: [])
 
     private static func fault(

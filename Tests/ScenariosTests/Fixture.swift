@@ -43,6 +43,7 @@ enum Fixture {
                         "stages", .durations(["detect", "attempt", "connect", "message"]), "Bounds of its parts."),
                 ]),
             expectation("no-gaps", .flow, []),
+            expectation("assert", .statement, []),
             expectation("states", .actor, [Parameter("moves", .texts, "Which there are.")]),
             expectation(
                 "backoff", .client,

@@ -15,6 +15,7 @@ struct Flow {
         switch subject {
         case .actor(let name): (from, to) = (name, name)
         case .flow(let sender, let receiver): (from, to) = (sender, receiver)
+        case .assertion: (from, to) = ("", "")
         }
         let senders = run.sessionNames(of: from).compactMap { run.sessions[$0] }
         let receivers = run.sessionNames(of: to)

@@ -57,6 +57,7 @@ extension Checker {
             }
             return .actor(text)
         case .actor: return isActor(text, node) ? .actor(text) : nil
+        case .statement: return checkAssertion(text, node, key)
         case .flow:
             guard let (from, to) = arrow(text) else {
                 add(node, "\(key) takes a flow, SENDER -> RECEIVER, not \(quoted(text))")
@@ -78,6 +79,7 @@ extension Subject {
         switch self {
         case .actor(let name): name
         case .flow(let from, let to): "\(from) -> \(to)"
+        case .assertion(let assertion): assertion.text
         }
     }
 }

@@ -225,6 +225,7 @@ package struct Shapes: Sendable {
             case .client: "the client that owes it"
             case .actor: "the actor that owes it"
             case .flow: "from whom to whom, a -> b"
+            case .statement: "the statement, a text"
             }
         let kind = Shape.Key(
             definition.name, .parameter(.text), required: true, "\(definition.summary) Beside it: \(subject)")

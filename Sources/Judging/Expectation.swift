@@ -19,7 +19,7 @@ package enum Expectations {
         Recovery.self, NoGaps.self, NoDuplicates.self, Connects.self,
         AttemptSpacing.self, Backoff.self, HonoursRetryAfter.self, NoAttemptAfterRefusal.self, ResolvesAgain.self,
         RetryBudget.self, TriesAddresses.self,
-        Breaker.self, Availability.self, States.self,
+        Breaker.self, Availability.self, States.self, Detection.self, Heartbeat.self,
         Assert.self, CatchUp.self, Delivery.self, Latency.self, NoLossAtCut.self, Order.self, Resume.self, Storm.self,
         AcceptQueue.self, Amplification.self, CriticalFirst.self, DrainObeyed.self, Quality.self, Served.self,
     ]

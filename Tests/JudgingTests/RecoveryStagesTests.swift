@@ -101,6 +101,24 @@ import Testing
         #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
     }
 
+    @Test func `the handshake of TLS is a stage where there is one`() {
+        var script = course(expect(["tls": .milliseconds(100)]))
+        #expect(script.finding.verdict == .void)
+        #expect(script.finding.summary.contains("the wire shows no TLS"), "\(script.finding.summary)")
+        func tls(_ at: Double, _ change: TLSChange.Change, _ end: Endpoint = Script.phoneAgain) {
+            script.at(at, .tls(TLSChange(link: "phone-home", change, from: end, to: Script.broker)))
+        }
+        tls(-6.8, .clientHello(version: "1.3", name: nil), Script.phone)
+        tls(-6.7, .finished, Script.phone)
+        tls(602.3, .clientHello(version: "1.3", name: nil))
+        #expect(script.finding.verdict == .void)
+        tls(602.4, .finished)
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        script.scenario.expectations = [expect(["tls": .milliseconds(99)])]
+        #expect(script.finding.verdict == .fail)
+        #expect(script.finding.measured == 0.1)
+    }
+
     @Test func `a state of its own may say that it is logged in`() {
         var script = course(expect(["authenticated": .milliseconds(300)]))
         #expect(script.finding.verdict == .fail)

@@ -117,6 +117,17 @@ import Testing
         #expect(late.summary.contains("ended by the server at 10m"), "\(late.summary)")
     }
 
+    @Test func `an end that a fault swallowed is not known`() {
+        var script = Script.healthy(faults: [.blackhole(590, 900)], expect: [expect()])
+        script.drop { _, body in isDriver(body, "subscriber") }
+        up(&script, -7, Script.phone)
+        script.at(600, Script.wire(.fin, Script.broker, Script.phone))
+        script.at(620, Script.state("reconnecting"))
+        #expect(script.finding.verdict == .fail)
+        script.strike(0, "blackhole", from: 590, to: 900)
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+    }
+
     @Test func `what it says as it is stopped does not count`() {
         var script = script()
         script.at(1811, Script.state("authenticating"))

@@ -21,7 +21,8 @@ struct Recovery: Expectation {
             first FIN or RST sent to it, or the first thing that it sent itself. attempt, from there to its first \
             attempt. connect, from the moment that liveness is owed to the connection that brought the message. tcp, \
             from that connection's SYN (or the moment that liveness is owed, when it came between) to the end of its \
-            handshake on the wire. authenticated, from there, or from its driver's state authenticating, to its \
+            handshake on the wire. tls, from its client hello to the client's Finished. authenticated, from the end \
+            of these, or from its driver's state authenticating, to its \
             driver's state authenticated or connected. resumed, from the same moment to its driver's resumed. message, \
             from the connection to the message. steady, from the moment that liveness is owed until messages come as \
             often as before: each part of a window brings steady-share of what such a part brought in the window \
@@ -70,6 +71,9 @@ struct Recovery: Expectation {
     private let quantile: Double
     private let steady: RecoveryRate.Measure?
 
+    /// Looking for each session's handshake among those of 20,000 is work that only these need.
+    private var wantsLogin: Bool { stages.contains { ["tls", "authenticated", "resumed"].contains($0.name) } }
+
     init(_ plan: ExpectationPlan) {
         self.plan = plan
         fault = plan.text("after") ?? ""
@@ -98,7 +102,9 @@ struct Recovery: Expectation {
         // Several bounds of one session are no more cases than one.
         var findings = [Finding.worst(crashes)].compactMap { $0 }
         for group in groups {
-            let cases = group.flatMap { strike in signs.map { RecoveryCase(run, strike, $0, within, steady) } }
+            let cases = group.flatMap { strike in
+                signs.map { RecoveryCase(run, strike, $0, within, steady, wantsLogin: wantsLogin) }
+            }
             let totals = cases.map { result(run, $0) }
             let parts = stages.map { bound in cases.compactMap { result(run, $0, bound) } }
             let all = [totals] + parts.filter { !$0.isEmpty }

@@ -12,13 +12,13 @@ struct RecoveryCase {
 
     init(
         _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, _ within: Duration,
-        _ steady: RecoveryRate.Measure?
+        _ steady: RecoveryRate.Measure?, wantsLogin: Bool
     ) {
         guard strike.hits > 0 else {
             state = .void("\(strike.name) did not strike: nobody had to recover from it.") { [] }
             return
         }
-        guard let trace = RecoveryTrace(run, strike, signs, steady: steady) else {
+        guard let trace = RecoveryTrace(run, strike, signs, steady: steady, wantsLogin: wantsLogin) else {
             state = .void("What \(strike.name) took away was not there again: nobody could recover from it.") { [] }
             return
         }

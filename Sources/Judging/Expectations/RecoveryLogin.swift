@@ -27,6 +27,22 @@ extension RecoveryTrace {
         Sign(moment: said.moment, kind: .down, fromDriver: true, text: text)
     }
 
+    static func tls(_ run: RunView, _ dial: Dial) -> (hello: Moment, finished: Moment?)? {
+        guard let began = dial.began?.time else { return nil }
+        let end = dial.ended?.moment.time ?? run.stop
+        let since = run.tls[run.tls.partitioningIndex { $0.moment.time >= began }...]
+        var hello: Moment?
+        for seen in since.lazy.prefix(while: { $0.moment.time <= end })
+        where seen.change.from == dial.client && seen.change.to == dial.server {
+            switch seen.change.change {
+            case .clientHello: hello = hello ?? seen.moment
+            case .finished, .data: if let hello { return (hello, seen.moment) }
+            case .serverHello, .alert, .plain: break
+            }
+        }
+        return hello.map { ($0, nil) }
+    }
+
     /// The first thing from `struck` on by which the client could know that something was wrong.
     static func couldKnow(_ run: RunView, _ signs: ClientSigns, since struck: Timestamp) -> Sign? {
         let isOurs = { run.isAddress($0, of: signs.name.instance) }
@@ -38,6 +54,12 @@ extension RecoveryTrace {
         let wrote = signs.sent.first { $0.moment.time >= struck }?.moment
         let asked = signs.reports.first { $0.report.kind == .request && $0.moment.time >= struck }?.moment
         var all: [Sign] = []
+        let wired = (signs.wire ?? []).first { seen in
+            seen.change.change == .data && seen.moment.time >= struck && isOurs(seen.change.from.address)
+        }
+        if let wired {
+            all.append(Sign(moment: wired.moment, kind: .complaint, fromDriver: false, text: "it sent something"))
+        }
         if let told {
             let word = told.change.change == .fin ? "FIN" : "RST"
             all.append(
@@ -63,7 +85,7 @@ extension RecoveryRate {
         _ measure: Measure
     ) {
         let others = run.strikes.filter { $0.plan.index != strike.plan.index }.compactMap { $0.struck?.time }
-        let end = min(others.filter { $0 > struck }.min() ?? run.playEnd, run.playEnd)
+        let end = min(others.filter { $0 > from }.min() ?? run.playEnd, run.playEnd)
         guard !signs.received.isEmpty else {
             self = .untold("its driver reports no received messages")
             return

@@ -17,7 +17,7 @@ enum RecoveryStage {
 // The parts of the way back, each by the name that scenarios use in `stages`.
 extension RecoveryTrace {
     static let stageNames = [
-        "detect", "attempt", "connect", "tcp", "authenticated", "resumed", "message", "steady",
+        "detect", "attempt", "connect", "tcp", "tls", "authenticated", "resumed", "message", "steady",
     ]
 
     func stage(_ name: String, _ detectFrom: DetectFrom) -> RecoveryStage {
@@ -26,6 +26,7 @@ extension RecoveryTrace {
         case "attempt": part(attempt)
         case "connect": part(connect)
         case "tcp": tcp
+        case "tls": encryption
         case "authenticated": authentication
         case "resumed": resumption
         case "message": part(message)
@@ -71,8 +72,18 @@ extension RecoveryTrace {
         return .took(sinceOwed(attempted.time, established.time))
     }
 
+    /// From the client's first word to its last of the handshake.
+    private var encryption: RecoveryStage {
+        if connected == nil && dial == nil { return .notNeeded }
+        guard let tls else { return .untold("the wire shows no TLS on its connection") }
+        guard let finished = tls.finished else { return .untold("the wire does not show the end of its TLS handshake") }
+        return .took(sinceOwed(tls.hello.time, finished.time))
+    }
+
     /// Where the login began: what its driver said of it, or else its connection.
-    private var loginBegan: Timestamp? { authenticating?.moment.time ?? dial?.established?.time }
+    private var loginBegan: Timestamp? {
+        authenticating?.moment.time ?? tls?.finished?.time ?? dial?.established?.time
+    }
 
     private var authentication: RecoveryStage {
         if connected == nil && dial == nil { return .notNeeded }

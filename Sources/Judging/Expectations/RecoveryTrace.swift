@@ -36,6 +36,8 @@ struct RecoveryTrace {
     let couldKnow: Sign?
     /// The connection over which it recovered as the wire shows it.
     let dial: Dial?
+    /// The client's first and last word of that connection's TLS handshake; nil when the wire shows no TLS.
+    let tls: (hello: Moment, finished: Moment?)?
     /// Its driver said that it logs in on that connection, that it was logged in, that it resumed.
     let authenticating: Sign?
     let authenticated: Sign?
@@ -46,7 +48,7 @@ struct RecoveryTrace {
     /// Nil when the fault did not strike, or what it took away never came back.
     init?(
         _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns,
-        steady: RecoveryRate.Measure? = nil
+        steady: RecoveryRate.Measure? = nil, wantsLogin: Bool = false
     ) {
         guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = run.owedFrom(strike, struck: struck)
         else {
@@ -78,6 +80,7 @@ struct RecoveryTrace {
         }
         let login = Login(signs, dial, since: struck.time, until: until, stop: run.stop)
         self.dial = dial
+        tls = wantsLogin ? dial.flatMap { RecoveryTrace.tls(run, $0) } : nil
         (authenticating, authenticated, resumed) = (login.began, login.ended, login.resumed)
         rate =
             steady.map { RecoveryRate(run, signs, strike, struck: struck.time, from: until, $0) }

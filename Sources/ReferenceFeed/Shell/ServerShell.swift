@@ -58,6 +58,7 @@ final class ServerShell {
         case .close(let id): connections.removeValue(forKey: id)?.close()
         case .report(.published(let sequence)): output.sent(stream, sequence)
         case .report(.subscribed(let id, let replayed)): output.note("\(id) subscribed, \(replayed) messages replayed")
+        case .report(.ended(let id, because: "silence")): output.error("\(id) ended: silence")
         case .report(.ended(let id, let reason)): output.note("\(id) ended: \(reason)")
         case .report(.hit(let fault, let total)): output.fault(fault.rawValue, hits: total)
         }

@@ -144,6 +144,15 @@ struct States: Expectation {
                 })
     }
 
+    /// Links are watched before their faults: what the other side sends while one is on may be seen and never arrive.
+    private func wasHeard(_ run: RunView, _ dial: Dial, _ end: Dial.Ending) -> Bool {
+        if dial.clientEnd?.moment == end.moment { return true }
+        return !run.strikes.contains { strike in
+            guard strike.plan.until != nil, let from = strike.applied?.time else { return false }
+            return from <= end.moment.time && strike.healed.map { $0.time >= end.moment.time } ?? true
+        }
+    }
+
     /// Its last standing connection ended while it goes on saying connected.
     private func dead(_ run: RunView, _ signs: ClientSigns, _ word: ClientSigns.Sign, until: Timestamp) -> Finding? {
         let bound = plan.duration("dead-for") ?? .seconds(5)
@@ -157,7 +166,7 @@ struct States: Expectation {
                 return other.ended.map { $0.moment.time > time } ?? true ? max(up, time) : nil
             }.min()
             let alive = min(next ?? until, until)
-            guard alive - time > bound else { continue }
+            guard alive - time > bound, wasHeard(run, dial, end) else { continue }
             let who = dial.serverEnd.map { $0.moment == end.moment } ?? false ? "the server" : "its own side"
             return plan.fail(
                 "\(signs.name) said that it was connected for \((alive - time).lengthText) after its connection was "

@@ -47,6 +47,7 @@ extension ExpectationPlan {
     func count(_ name: String) -> Int? { parameters[name]?.count.map { Int($0) } }
     func fraction(_ name: String) -> Double? { parameters[name]?.fraction }
     func texts(_ name: String) -> [String]? { parameters[name]?.texts }
+    func flag(_ name: String) -> Bool? { if case .flag(let value) = parameters[name] { value } else { nil } }
     func number(_ name: String) -> Double? { if case .number(let value) = parameters[name] { value } else { nil } }
     func durations(_ name: String) -> [Value.NamedDuration] { parameters[name]?.durations ?? [] }
 

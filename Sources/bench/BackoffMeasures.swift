@@ -1,5 +1,7 @@
+import Glibc
 import JSONLines
 import Judging
+import Kernel
 import Recordings
 import Running
 import Scenarios
@@ -138,7 +140,12 @@ struct BackoffCase {
         let path = "bench.yaml"
         let loader = ScenarioLoader(catalog: .standard) { _ in Array(file.utf8) }
         let scenario = try loader.load(path: path)[0].scenario
-        return Judge.judge(recording(using: &random), of: scenario, catalog: .standard).findings[0]
+        let judgement = Judge.judge(recording(using: &random), of: scenario, catalog: .standard)
+        // Whatever keeps a run from being judged would make every figure here meaningless.
+        guard judgement.verdict != .error, judgement.reasons.isEmpty || judgement.findings[0].verdict == .void else {
+            throw SystemError("judge a synthetic run: \(judgement.reasons)", code: EINVAL)
+        }
+        return judgement.findings[0]
     }
 
     private var file: String {
@@ -169,7 +176,13 @@ struct BackoffCase {
     }
 
     private func recording(using random: inout Numbers) -> Recording {
-        var events = [Event(Timestamp(nanoseconds: 0), .phase(.play))]
+        var events = [Phase.build, .start].map { Event(Timestamp(nanoseconds: 0), .phase($0)) }
+        events.append(Event(Timestamp(nanoseconds: 1), .actor(ActorChange(Instance("feed"), .started(pid: 2)))))
+        for index in 0..<Self.processes {
+            let started = ActorChange(Instance("client", index), .started(pid: 3 + index))
+            events.append(Event(Timestamp(nanoseconds: 1), .actor(started)))
+        }
+        events += [Phase.healthy, .play].map { Event(Timestamp(nanoseconds: 2_000_000_000), .phase($0)) }
         let shared = random.next()
         for index in 0..<Self.processes {
             let client = Instance("client", index)
@@ -197,7 +210,8 @@ struct BackoffCase {
         }
         events.append(Event(Timestamp(nanoseconds: 86_400_000_000_000), .phase(.settle)))
         events.append(Event(Timestamp(nanoseconds: 86_400_000_000_000), .phase(.stop)))
-        events.sort { $0.time < $1.time }
+        let order = events.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+        events = order.map(\.element)
         let header = Header(scenario: "bench", seed: 1, lab: "virtual", kernel: "", uncertainty: 0, sources: [])
         events.append(Event(events.last!.time, .end(End(.finished, events: events.count))))
         return Recording(header: header, events: events)

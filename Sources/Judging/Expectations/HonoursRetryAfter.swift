@@ -11,7 +11,8 @@ struct HonoursRetryAfter: Expectation {
             only, of a server's driver too), to the session's next attempt: a new SYN where the host's connections can \
             only be its own, otherwise the driver's `attempt`. It may not come before the hint is over; the earliest \
             decides. With `spread`, what sessions add to their hints is compared: the middle nine tenths of it must \
-            cover at least that, or all that were told the same come back in one wave.
+            cover at least that, or all that were told the same come back in one wave. With `hint-owed` a refusal that \
+            may pass and names no time fails: the server leaves its clients to guess.
 
             It is void when no session got a hint that it could have missed before the run stopped, when `spread` is \
             given and fewer than 20 hints were followed, and when neither driver nor wire can tell.
@@ -20,7 +21,10 @@ struct HonoursRetryAfter: Expectation {
         parameters: [
             Parameter(
                 "spread", .duration(.milliseconds(1)...(.seconds(86400))),
-                "What sessions add to their hints covers at least this. Not judged when not given.")
+                "What sessions add to their hints covers at least this. Not judged when not given."),
+            Parameter(
+                "hint-owed", .flag, default: .flag(false),
+                "Whether the server owes a hint with every refusal that is not for good."),
         ],
         example: "{ honours-retry-after: subscriber, spread: 500ms }")
 
@@ -47,6 +51,7 @@ struct HonoursRetryAfter: Expectation {
         guard !histories.isEmpty else { return plan.void(AttemptHistory.untold(plan.actor)) }
         let isAlone = histories.count == 1 && run.scenario.actors.filter { $0.role == .client }.count == 1
         let noise = histories.map(\.noise).max() ?? .zero
+        if plan.flag("hint-owed") == true, let finding = withoutHint(run, histories, isAlone) { return finding }
         let cases = histories.flatMap { history in
             history.refusals(run, isAlone: isAlone).compactMap { told -> Case? in
                 guard let hint = told.refusal.retryAfter else { return nil }
@@ -70,6 +75,19 @@ struct HonoursRetryAfter: Expectation {
         return plan.pass(
             "\(cases.count) hints were honoured; \(when).", measured: first?.seconds, bound: 0, unit: "s",
             evidence(run, cases.prefix(4)))
+    }
+
+    private func withoutHint(_ run: RunView, _ histories: [AttemptHistory], _ isAlone: Bool) -> Finding? {
+        let passing = histories.flatMap { history in
+            history.refusals(run, isAlone: isAlone).filter { !$0.refusal.isFatal }.map { (history.name, $0) }
+        }
+        let bare = passing.filter { $0.1.refusal.retryAfter == nil }
+        guard let first = bare.first else { return nil }
+        return plan.fail(
+            "The server owed a time to come again with every refusal that may pass; \(bare.count) of \(passing.count) "
+                + "had none, the first to \(first.0). Its clients can only guess, and guess too early.",
+            measured: Double(bare.count), bound: 0, unit: "refusals",
+            bare.prefix(4).map { run.evidence($0.1.refusal.moment, $0.1.text) })
     }
 
     private func tooSoon(_ run: RunView, _ worst: Case, _ count: Int, _ all: Int) -> Finding {

@@ -77,6 +77,28 @@ import Testing
         #expect(constant.summary.contains("do not grow at all"), "\(constant.summary)")
     }
 
+    /// A few of what `make bench` does by the thousand.
+    @Test func `random backoffs at the sample size that is demanded`() {
+        var numbers = SeededRandom(state: 4)
+        for _ in 0..<12 {
+            let initial = Double(Int.random(in: 100...3000, using: &numbers)) / 1000
+            let factor = Double(Int.random(in: 14...30, using: &numbers)) / 10
+            let cap = Double(Int(initial * factor * factor * factor * 1200)) / 1000
+            let floor = [0, 0.5][Int.random(in: 0...1, using: &numbers)]
+            let parameters: [String: Value] = [
+                "initial": .duration(.milliseconds(Int64(initial * 1000))), "factor": .number(factor),
+                "cap": .duration(.milliseconds(Int64(cap * 1000))),
+            ]
+            let script = BackoffScript(failures: 8, seed: numbers.next() >> 20)
+            let finding = judged(floor == 0 ? "full" : "equal", parameters, by: script) { step, _, random in
+                let ceiling = BackoffScript.ceiling(step, initial: initial, factor: factor, cap: cap)
+                return Double.random(in: floor * ceiling...ceiling, using: &random)
+            }
+            #expect(finding.verdict == .pass, "\(finding.summary)")
+            #expect((finding.measured ?? 100) < 5, "\(finding.summary)")
+        }
+    }
+
     @Test func `jitter that is drawn once`() {
         var numbers = SeededRandom(state: 99)
         let perProcess = (0..<20).map { _ in Double.random(in: 0.1...1, using: &numbers) }

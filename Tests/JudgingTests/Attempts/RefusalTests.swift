@@ -97,6 +97,21 @@ extension Script {
         #expect(few.summary.contains("takes 1 more"), "\(few.summary)")
     }
 
+    @Test func `a server that owes hints`() {
+        func owed(_ retryAfter: Double?) -> Finding {
+            let plan = ExpectationPlan.owed("honours-retry-after", ["hint-owed": .flag(true)])
+            var script = Script.healthy(expect: [plan])
+            script.at(99, Script.says(.attempt))
+            script.at(100, Script.refused(retryAfter: retryAfter))
+            script.at(106, Script.says(.attempt))
+            return script.finding
+        }
+        #expect(owed(5).verdict == .pass)
+        #expect(owed(nil).verdict == .fail)
+        #expect(owed(nil).measured == 1)
+        #expect(owed(nil).evidence.map(\.at) == [100])
+    }
+
     @Test func `void without a hint`() {
         var script = script([1])
         script.drop { at, _ in at == 100 }

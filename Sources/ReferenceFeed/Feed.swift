@@ -11,15 +11,21 @@ package enum Feed {
     package static let help = """
         usage: halfopen feed server [--port 7000] [--interval 5s] [--heartbeat 10s] [--missed 2] [--window 1000]
                                     [--hello-timeout 10s] [--token TEXT] [--stream ticks] [--mutant NAME]
-               halfopen feed client --to HOST [--port 7000] [--connect-timeout 10s] [--missed 2] [--stable-after 30s]
-                                    [--backoff-initial 1s] [--backoff-factor 2] [--backoff-cap 20s]
-                                    [--token TEXT] [--stream ticks] [--mutant NAME]
+                                    [--resume-for 24h] [--node NAME] [--secret TEXT] [--requests-per-second N]
+                                    [--request-limit 100]
+               halfopen feed client --to HOST[,HOST...] [--port 7000] [--connect-timeout 10s] [--missed 2]
+                                    [--stable-after 30s] [--backoff-initial 1s] [--backoff-factor 2] [--backoff-cap 20s]
+                                    [--token TEXT] [--stream ticks] [--mutant NAME] [--acknowledge-after 1s]
+                                    [--breaker-after 0] [--breaker-open 30s] [--request-every DURATION]
+                                    [--bulk-every DURATION] [--request-deadline 30s] [--publish-every DURATION]
+                                    [--publish-stream orders] [--publish-class critical] [--queue-limit 100]
+                                    [--in-flight 8] [--drain-timeout 3s]
                halfopen feed mutants [--format json]
 
         The reference feed, as actors of a scenario. The server publishes a numbered message every --interval and keeps
         the newest --window of them for subscribers that come back. Both sides say a heartbeat every --heartbeat and
         give each other up after --missed of them in a row. Both speak the driver protocol on standard output. With
-        --mutant they make one mistake on purpose; `good` makes none.
+        --mutant they make one mistake on purpose; `good` makes none. docs/reference-pair.md tells the rest.
 
         """
 
@@ -34,7 +40,9 @@ package enum Feed {
                 try withExtendedLifetime(shell) { try loop.run() }
             case "client":
                 let shell = ClientShell(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)
-                shell.start()
+                shell.start(commandsFrom: STDIN_FILENO)
+                let signals = try Signals([.terminate], loop: loop) { shell.endInPeace() }
+                defer { signals.restore() }
                 try withExtendedLifetime(shell) { try loop.run() }
             case "mutants": write(try mutants(Array(arguments.dropFirst())), to: STDOUT_FILENO)
             case "--help", "-h":

@@ -19,6 +19,11 @@ struct ServerOptions: Equatable {
             case "--heartbeat": settings.heartbeat = try options.duration()
             case "--missed": settings.missedHeartbeats = try options.integer(in: 1...1000)
             case "--hello-timeout": settings.helloTimeout = try options.duration()
+            case "--resume-for": settings.resumeFor = try options.duration()
+            case "--node": settings.node = try options.text()
+            case "--secret": settings.secret = try options.text()
+            case "--requests-per-second": settings.requestsPerSecond = try options.integer(in: 1...1_000_000)
+            case "--request-limit": settings.requestLimit = try options.integer(in: 1...1_000_000)
             case "--token": settings.token = try options.text()
             case "--mutant": settings.mutant = try options.mutant()
             default: throw UsageError(message: "unknown option \(name)")
@@ -29,7 +34,8 @@ struct ServerOptions: Equatable {
 }
 
 struct ClientOptions: Equatable {
-    var host = ""
+    /// The servers, each by its name or address.
+    var hosts: [String] = []
     var port = 7000
     var stream = "ticks"
     var settings = ReferenceClient.Settings()
@@ -40,7 +46,7 @@ struct ClientOptions: Equatable {
         var (initial, factor, cap) = (settings.backoff.initial, settings.backoff.factor, settings.backoff.cap)
         while let name = try options.next() {
             switch name {
-            case "--to": host = try options.text()
+            case "--to": hosts = try options.text().split(separator: ",").map(String.init)
             case "--port": port = try options.integer(in: 1...65535)
             case "--stream": stream = try options.text()
             case "--connect-timeout": settings.connectTimeout = try options.duration()
@@ -50,14 +56,49 @@ struct ClientOptions: Equatable {
             case "--backoff-initial": initial = try options.duration()
             case "--backoff-factor": factor = Double(try options.integer(in: 1...100))
             case "--backoff-cap": cap = try options.duration()
-            case "--mutant": settings.mutant = try options.mutant()
-            default: throw UsageError(message: "unknown option \(name)")
+            default:
+                if try options.readMore(name, into: &settings) { continue }
+                throw UsageError(message: "unknown option \(name)")
             }
         }
-        if host.isEmpty { throw UsageError(message: "--to HOST is missing") }
+        if hosts.isEmpty { throw UsageError(message: "--to HOST is missing") }
+        settings.servers = hosts.count
         if cap < initial { throw UsageError(message: "--backoff-cap must not be less than --backoff-initial") }
         settings.backoff = Backoff(initial: initial, factor: factor, cap: cap)
         self.settings = settings
+    }
+}
+
+extension OptionReader {
+    /// What the client does with requests and messages, and its breaker; false for an option that is none of these.
+    fileprivate mutating func readMore(
+        _ name: String, into settings: inout ReferenceClient.Settings
+    ) throws(UsageError) -> Bool {
+        switch name {
+        case "--mutant": settings.mutant = try mutant()
+        case "--breaker-after": settings.breaker.threshold = try integer(in: 0...1000)
+        case "--breaker-open": settings.breaker.openFor = try duration()
+        case "--acknowledge-after": settings.acknowledgeAfter = try duration()
+        case "--request-every": settings.workload.requestEvery[.critical] = try duration()
+        case "--bulk-every": settings.workload.requestEvery[.bulk] = try duration()
+        case "--request-deadline": settings.requestDeadline = try duration()
+        case "--publish-every": settings.workload.publishEvery = try duration()
+        case "--publish-stream": settings.workload.stream = try text()
+        case "--publish-class": settings.workload.publishClass = try priority()
+        case "--queue-limit": settings.queueLimit = try integer(in: 1...1_000_000)
+        case "--in-flight": settings.inFlightLimit = try integer(in: 1...10_000)
+        case "--drain-timeout": settings.drainTimeout = try duration()
+        default: return false
+        }
+        return true
+    }
+
+    fileprivate mutating func priority() throws(UsageError) -> Priority {
+        let text = try text()
+        guard let priority = Priority(rawValue: text) else {
+            throw UsageError(message: "\(name) \(text): critical or bulk")
+        }
+        return priority
     }
 }
 
@@ -71,7 +112,7 @@ struct UsageError: Error, Equatable {
 /// Reads `--name value` pairs.
 private struct OptionReader {
     private var rest: ArraySlice<String>
-    private var name = ""
+    private(set) var name = ""
 
     init(_ arguments: [String]) { rest = arguments[...] }
 

@@ -15,3 +15,8 @@ extension Duration {
     /// Whole nanoseconds; traps beyond 292 years.
     var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }
+
+extension Moment {
+    /// The first of those that there are.
+    static func earliest(_ moments: [Moment?]) -> Moment? { moments.compactMap(\.self).min() }
+}

@@ -26,7 +26,7 @@ package enum Mutants {
     package static let all = client + server
 
     static let client: [Mutant] =
-        waiting + trying + noticing + resuming + saying + leaving
+        waiting + trying + breaking + noticing + resuming + sending + saying + leaving
 
     private static let waiting: [Mutant] = [
         row(
@@ -90,6 +90,32 @@ package enum Mutants {
             ["recovery"], ["frozen-server"]),
     ]
 
+    private static let breaking: [Mutant] = [
+        row(
+            .leavesItsServer, "goes to another server after every loss, though its own still holds its session",
+            ["affinity"], ["two-nodes"]),
+        row(
+            .ignoresGoodbye, "stays with a server that has said goodbye, until it is thrown out",
+            ["drain-obeyed"], ["drain"]),
+        row(.breakerNeverOpens, "has a breaker that never opens", ["circuit-breaker"], ["breaker"]),
+        row(.breakerAttemptsWhileOpen, "goes on trying while its breaker is open", ["circuit-breaker"], ["breaker"]),
+        row(
+            .breakerStuckOpen, "has a breaker that never lets a probe through",
+            ["circuit-breaker", "recovery"], ["breaker"]),
+        row(
+            .breakerNeverCloses, "stays half-open when a probe succeeds, so that the next failure opens it at once",
+            ["circuit-breaker"], ["breaker"]),
+        row(
+            .breakerClosesOnConnect, "closes its breaker once TCP is up, and opens it again when the login fails",
+            ["circuit-breaker"], ["breaker-sick-server"]),
+        row(
+            .breakerCountsOldFailures, "counts failures from before its last success towards opening its breaker",
+            ["circuit-breaker"], ["outages"]),
+        row(
+            .breakerTwoProbes, "sends two probes before it opens its breaker again",
+            ["circuit-breaker"], ["breaker"]),
+    ]
+
     private static let noticing: [Mutant] = [
         row(.noHeartbeat, "never says a heartbeat, so the server takes it for dead", ["heartbeats"], ["quiet"]),
         row(.slowHeartbeat, "says its heartbeats three times too seldom", ["heartbeats"], ["quiet"]),
@@ -119,6 +145,47 @@ package enum Mutants {
         row(
             .reordersOnResume, "delivers the first message after a resume behind the second",
             ["order"], ["blackhole"]),
+        row(
+            .remembersAtAcknowledgement,
+            "remembers where it is only when it acknowledges: what the cut leaves between comes twice",
+            ["no-duplicates"], ["cut-before-acknowledgement"]),
+        row(
+            .resumeTokenOfPreviousConnection, "shows the resume token of an earlier connection",
+            ["resume"], ["hang-ups"]),
+        row(
+            .resyncRepeats, "delivers all that a full re-sync brings, what it has had already too",
+            ["no-duplicates"], ["token-expires"]),
+        row(.neverAcknowledges, "never acknowledges what it was sent", ["acknowledgements"], ["quiet"]),
+    ]
+
+    private static let sending: [Mutant] = [
+        row(
+            .sendsBeforeConnected, "sends what waits before the server has let it in",
+            ["state-machine"], ["outage-requests"]),
+        row(
+            .forgetsUnacknowledged, "does not send again what was under way when the connection broke",
+            ["no-gaps"], ["outage-requests"]),
+        row(
+            .saysAckedWhenWritten, "calls a message acknowledged once it is written to the socket",
+            ["acknowledgements"], ["outage-requests"]),
+        row(
+            .noRequestDeadline, "lets a request wait for ever while there is no connection",
+            ["request-deadline"], ["outage-requests"]),
+        row(.noRetryBudget, "sends requests again without a limit", ["retry-budget"], ["contention"]),
+        row(
+            .hammersOnOverload, "sends a request again at once, and again, when the server is overloaded",
+            ["retry-budget"], ["contention"]),
+        row(.bulkBeforeCritical, "sends bulk before critical requests", ["latency"], ["contention"]),
+        row(
+            .dropsBulkSilently, "forgets bulk requests while there is no connection, without a word",
+            ["requests-answered"], ["outage-requests"]),
+        row(.unboundedQueue, "lets as much wait as comes", ["bounded-queue"], ["outage-requests"]),
+        row(
+            .dropsOnDrain, "gives up its requests under way when the server says goodbye",
+            ["drain-obeyed"], ["drain"]),
+        row(
+            .stopsWithoutFinishing, "drops its requests under way when it is told to drain",
+            ["drain-obeyed"], ["graceful-stop"]),
     ]
 
     private static let saying: [Mutant] = [
@@ -128,6 +195,9 @@ package enum Mutants {
         row(
             .saysConnectedWhileDead, "goes on saying connected while it has lost its connection and tries again",
             ["claims-connected"], ["outage"]),
+        row(
+            .claimsResumed, "says resumed although the server knew nothing of its session",
+            ["resume"], ["token-expires"]),
     ]
 
     private static let leaving: [Mutant] = [
@@ -168,6 +238,22 @@ package enum Mutants {
         row(
             .serverWaitsForHelloForEver, "keeps connections that never say hello",
             ["connections-open"], ["silent-login"]),
+        row(
+            .serverDropsRequestsOnDrain, "closes with its goodbye, whatever it was still asked",
+            ["drain-obeyed"], ["drain"]),
+        row(.serverRefusesValidTokens, "honours no resume token", ["resume"], ["hang-ups"]),
+        row(
+            .serverTokensOfOneNode, "honours only the resume tokens of its own node",
+            ["resume"], ["two-nodes"]),
+        row(.serverChecksNobody, "lets everyone in, whatever key they show", ["state-machine"], ["fatal-refusal"]),
+        row(.serverNoPriorities, "answers requests in the order they came", ["latency"], ["contention"]),
+        row(.serverBulkFirst, "answers bulk before critical requests", ["latency"], ["contention"]),
+        row(
+            .serverLosesAnswers, "forgets to answer every tenth request",
+            ["requests-answered"], ["outage-requests"]),
+        row(.serverTakesTwice, "takes a message again that is sent again", ["no-duplicates"], ["outage-requests"]),
+        row(
+            .serverForgetsTaken, "loses every tenth message that it has taken", ["no-gaps"], ["outage-requests"]),
     ]
 
     private static func row(

@@ -8,7 +8,7 @@ import Testing
         #expect(client.deadline == nil)
         #expect(
             client.started(at: at(5)) == [
-                .report(.connecting), .connect(TestClient.Destination(turn: 0, resolvesAgain: true)),
+                .report(.connecting), .connect(TestClient.Destination(address: 0, resolvesAgain: true)),
             ])
         #expect(client.state == .connecting(deadline: at(15)))
     }
@@ -34,7 +34,7 @@ import Testing
         _ = client.started(at: at(0))
         _ = client.connectionOpened(at: at(1))
         let actions = client.received(.welcome(epoch: "a", next: 8, heartbeat: .seconds(10)), at: at(2))
-        #expect(actions == [.report(.connected(resumed: false))])
+        #expect(actions == [.report(.connected(resumed: nil))])
         #expect(client.position == Position(epoch: "a", last: 7))
         guard case .connected = client.state else { return #expect(Bool(false), "\(client.state)") }
     }
@@ -47,7 +47,7 @@ import Testing
         #expect(actions.count == 1)
         #expect(wait.because == "refused" && wait.failures == 1)
         #expect(client.state == .reconnecting(retryAt: at(1) + wait.delay))
-        let next = TestClient.Destination(turn: 1, resolvesAgain: true)
+        let next = TestClient.Destination(address: 1, resolvesAgain: true)
         #expect(client.deadlinePassed(at: at(1) + wait.delay) == [.report(.connecting), .connect(next)])
     }
 
@@ -91,7 +91,8 @@ import Testing
         _ = client.started(at: at(0))
         _ = client.connectionOpened(at: at(1))
         let actions = client.received(.refused(reason: "unknown token", retry: false), at: at(2))
-        #expect(actions == [.close, .report(.fatal("unknown token"))])
+        let refused = TestClient.Report.refused("unknown token", fatal: true, retryAfter: nil)
+        #expect(actions == [.close, .report(refused), .report(.fatal("unknown token"))])
         #expect(client.state == .fatal(reason: "unknown token"))
         #expect(client.deadline == nil)
         #expect(client.stopped().isEmpty)
@@ -152,7 +153,7 @@ import Testing
         var connected = TestClient.connected()
         #expect(connecting.stopped() == [.close, .report(.disconnected)])
         #expect(authenticating.stopped() == [.close, .report(.disconnected)])
-        #expect(connected.stopped() == [.close, .report(.disconnected)])
+        #expect(connected.stopped() == [.send(.goodbye), .close, .report(.disconnected)])
         #expect(waiting.stopped() == [.report(.disconnected)])
         for client in [connecting, authenticating, connected, waiting] {
             #expect(client.state == .disconnected && client.deadline == nil)

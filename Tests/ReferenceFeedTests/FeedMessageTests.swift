@@ -11,6 +11,18 @@ import Testing
             .hello(token: "a\"b", resume: Position(epoch: "9f", last: 0)),
             #"{"type":"hello","version":1,"token":"a\"b","resume":{"epoch":"9f","last":0}}"#
         ),
+        (
+            .hello(token: "", resume: Position(epoch: "9f", last: 1, token: "a1.2.e0"), client: "c"),
+            #"{"type":"hello","version":1,"token":"","client":"c","#
+                + #""resume":{"epoch":"9f","last":1,"token":"a1.2.e0"}}"#
+        ),
+        (.ack(sequence: 7), #"{"type":"ack","seq":7}"#),
+        (.request(id: "c-1", .critical), #"{"type":"request","id":"c-1","class":"critical"}"#),
+        (
+            .publish(stream: "orders", sequence: 4, .bulk),
+            #"{"type":"publish","stream":"orders","seq":4,"class":"bulk"}"#
+        ),
+        (.goodbye, #"{"type":"goodbye"}"#),
     ]) func clientMessagesGoThereAndBack(message: ClientMessage, line: String) throws {
         #expect(String(decoding: message.line, as: UTF8.self) == line + "\n")
         #expect(try ClientMessage(parsing: bytes(line)) == message)
@@ -30,6 +42,16 @@ import Testing
         (.goodbye(after: nil), #"{"type":"goodbye"}"#),
         (.goodbye(after: .nanoseconds(7)), #"{"type":"goodbye","retry_after":7}"#),
         (.message(sequence: 1, text: "ü\n"), #"{"type":"message","seq":1,"text":"ü\u000a"}"#),
+        (
+            .welcome(epoch: "9f", next: 1, heartbeat: .seconds(1), token: "a1.2.e0", isFresh: true),
+            #"{"type":"welcome","epoch":"9f","next":1,"heartbeat":1000000000,"token":"a1.2.e0","fresh":true}"#
+        ),
+        (.response(id: "c-1", ok: true), #"{"type":"response","id":"c-1","ok":true}"#),
+        (
+            .response(id: "c-1", ok: false, reason: "overloaded"),
+            #"{"type":"response","id":"c-1","ok":false,"reason":"overloaded"}"#
+        ),
+        (.taken(stream: "orders", sequence: 4), #"{"type":"taken","stream":"orders","seq":4}"#),
     ]) func serverMessagesGoThereAndBack(message: ServerMessage, line: String) throws {
         #expect(try ServerMessage(parsing: bytes(line)) == message)
         #expect(try ServerMessage(parsing: message.line.dropLast()) == message)

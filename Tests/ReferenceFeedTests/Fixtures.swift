@@ -51,3 +51,18 @@ extension [TestClient.Action] {
         return nil
     }
 }
+
+extension ServerMessage {
+    /// A welcome without its resume token, whose seal is not to be foreseen.
+    var withoutToken: ServerMessage {
+        guard case .welcome(let epoch, let next, let heartbeat, _, let isFresh) = self else { return self }
+        return .welcome(epoch: epoch, next: next, heartbeat: heartbeat, isFresh: isFresh)
+    }
+}
+
+extension FeedServer.Action {
+    var withoutToken: FeedServer.Action {
+        guard case .send(let message, let id) = self else { return self }
+        return .send(message.withoutToken, to: id)
+    }
+}

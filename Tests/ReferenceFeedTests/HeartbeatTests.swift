@@ -30,6 +30,7 @@ import Testing
         var client = TestClient.connected()
         _ = client.received(.message(sequence: 1, text: ""), at: at(19))
         _ = client.deadlinePassed(at: at(19))
+        #expect(client.deadlinePassed(at: at(20)) == [.send(.ack(sequence: 1))])
         #expect(client.deadlinePassed(at: at(38.9)) == [.send(.heartbeat)])
         #expect(client.deadlinePassed(at: at(39)).reconnecting != nil)
     }

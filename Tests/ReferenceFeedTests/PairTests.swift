@@ -88,7 +88,7 @@ private struct Pair {
     /// Ends the client's connection at both ends.
     mutating func hangUp() {
         guard let id = clientConnection else { return }
-        if serverConnections.remove(id) != nil { perform(server.connectionLost(id, "hung up")) }
+        if serverConnections.remove(id) != nil { perform(server.connectionLost(id, "hung up", at: now)) }
         perform(client.connectionLost("hung up", at: now))
     }
 

@@ -12,12 +12,15 @@ struct ServerProbe: Sendable, CustomTestStringConvertible {
     }
 
     var testDescription: String { question }
-    static let all = living + replaying + refusing
+    static let all = living + replaying + refusing + resuming + serving
 }
 
-private func server(_ mutant: ServerMutant?, published: Int = 0) -> FeedServer {
+private func server(
+    _ mutant: ServerMutant?, published: Int = 0, _ change: (inout FeedServer.Settings) -> Void = { _ in }
+) -> FeedServer {
     var settings = FeedServer.Settings()
     settings.mutant = mutant
+    change(&settings)
     var server = FeedServer(settings: settings, log: FeedLog(epoch: "a", capacity: 100))
     _ = server.started(at: at(0))
     for number in 0..<published { _ = server.deadlinePassed(at: at(Double(5 * number + 5))) }
@@ -25,9 +28,11 @@ private func server(_ mutant: ServerMutant?, published: Int = 0) -> FeedServer {
 }
 
 extension FeedServer {
-    fileprivate mutating func logIn(_ id: Int, at second: Double, last: Int64? = nil) -> [ServerMessage] {
+    fileprivate mutating func logIn(
+        _ id: Int, at second: Double, last: Int64? = nil, token: String = ""
+    ) -> [ServerMessage] {
         _ = connectionOpened(id, at: ReferenceFeedTests.at(second))
-        let resume = last.map { Position(epoch: "a", last: $0) }
+        let resume = last.map { Position(epoch: "a", last: $0, token: token) }
         return received(.hello(token: "", resume: resume), from: id, at: ReferenceFeedTests.at(second)).messages
     }
 }
@@ -85,7 +90,7 @@ private let refusing: [ServerProbe] = [
     ServerProbe("does it say goodbye?", failed: [.serverNoGoodbye]) { mutant in
         var server = server(mutant)
         _ = server.logIn(1, at: 1)
-        let word = server.faultOrdered(.drain(pause: .seconds(5))).messages.first
+        let word = server.faultOrdered(.drain(pause: .seconds(5)), at: at(2)).messages.first
         if case .goodbye? = word { return true } else { return false }
     },
 ]
@@ -93,8 +98,112 @@ private let refusing: [ServerProbe] = [
 /// What one is told that comes when one other is there, and there is room for one.
 private func refusal(_ mutant: ServerMutant?) -> ServerMessage? {
     var server = server(mutant)
-    _ = server.faultOrdered(.overload(capacity: 1, pause: .seconds(5)))
+    _ = server.faultOrdered(.overload(capacity: 1, pause: .seconds(5)), at: at(2))
     _ = server.logIn(1, at: 1)
     guard case .refused? = server.logIn(2, at: 1).first else { return nil }
     return server.logIn(3, at: 1).first
+}
+
+extension [ServerMessage] {
+    /// The resume token, and whether the one that was shown was honoured.
+    fileprivate var welcome: (token: String, isFresh: Bool)? {
+        for case .welcome(_, _, _, let token, let isFresh) in self { return (token, isFresh) }
+        return nil
+    }
+}
+
+private let resuming: [ServerProbe] = [
+    ServerProbe("is the token that it gave honoured?", failed: [.serverRefusesValidTokens]) { mutant in
+        var server = server(mutant, published: 3)
+        guard let token = server.logIn(1, at: 16).welcome?.token else { return false }
+        _ = server.connectionLost(1, "reset", at: at(17))
+        return server.logIn(2, at: 18, last: 3, token: token).welcome?.isFresh == false
+    },
+    ServerProbe("once only, and only if it is real?", failed: []) { mutant in
+        var server = server(mutant, published: 3)
+        guard let token = server.logIn(1, at: 16).welcome?.token else { return false }
+        _ = server.logIn(2, at: 18, last: 3, token: token)
+        let second = server.logIn(3, at: 19, last: 3, token: token).welcome?.isFresh
+        let forged = server.logIn(4, at: 19, last: 3, token: "7.1.0").welcome?.isFresh
+        return second == true && forged == true
+    },
+    ServerProbe("and not when the session is long over?", failed: []) { mutant in
+        var server = server(mutant, published: 3) { $0.resumeFor = .seconds(60) }
+        guard let token = server.logIn(1, at: 16).welcome?.token else { return false }
+        _ = server.connectionLost(1, "reset", at: at(17))
+        return server.logIn(2, at: 78, last: 3, token: token).welcome?.isFresh == true
+    },
+    ServerProbe(
+        "does another node honour it?", failed: [.serverRefusesValidTokens, .serverTokensOfOneNode]
+    ) { mutant in
+        var nodes = ["east", "west"].map { name in
+            server(mutant, published: 0) { ($0.node, $0.secret) = (name, "shared") }
+        }
+        guard let token = nodes[0].logIn(1, at: 16).welcome?.token else { return false }
+        return nodes[1].logIn(1, at: 18, last: 3, token: token).welcome?.isFresh == false
+    },
+    ServerProbe("are keys checked?", failed: [.serverChecksNobody]) { mutant in
+        var server = server(mutant) { $0.token = "key" }
+        return server.logIn(1, at: 1).first == .refused(reason: "unknown token", retry: false)
+    },
+]
+
+/// The answers, in their order, of a server that answers one request a second and is asked these at once.
+private func answers(_ mutant: ServerMutant?, _ asked: [Priority]) -> [String] {
+    var server = server(mutant) { ($0.requestsPerSecond, $0.requestLimit) = (1, 5) }
+    _ = server.logIn(1, at: 1)
+    var actions: [FeedServer.Action] = []
+    for (number, priority) in asked.enumerated() {
+        actions += server.received(.request(id: "\(number)", priority), from: 1, at: at(1))
+    }
+    for second in 2..<8 { actions += server.deadlinePassed(at: at(Double(second))) }
+    return actions.messages.compactMap {
+        if case .response(let id, let ok, _) = $0 { ok ? id : "no \(id)" } else { nil }
+    }
+}
+
+private let serving: [ServerProbe] = [
+    ServerProbe("is every request answered?", failed: [.serverLosesAnswers]) { mutant in
+        var server = server(mutant)
+        _ = server.logIn(1, at: 1)
+        return (1...20).allSatisfy { number in
+            server.received(.request(id: "\(number)", .bulk), from: 1, at: at(2)).messages
+                == [.response(id: "\(number)", ok: true)]
+        }
+    },
+    ServerProbe("critical before bulk?", failed: [.serverNoPriorities, .serverBulkFirst]) { mutant in
+        answers(mutant, [.bulk, .bulk, .critical, .bulk, .critical]) == ["0", "2", "4", "1", "3"]
+    },
+    ServerProbe("and, among equals, who came first?", failed: []) { mutant in
+        answers(mutant, [.bulk, .bulk, .bulk]) == ["0", "1", "2"]
+    },
+    ServerProbe("are those refused that would wait too long?", failed: []) { mutant in
+        answers(mutant, Array(repeating: .bulk, count: 7)).first { $0.hasPrefix("no") } == "no 6"
+    },
+    ServerProbe("is a message taken once?", failed: [.serverTakesTwice]) { mutant in
+        takes(mutant, [1, 1, 2]) == [1, 2]
+    },
+    ServerProbe("and none lost that is acknowledged?", failed: [.serverForgetsTaken]) { mutant in
+        takes(mutant, Array(1...20)) == Array(1...20)
+    },
+    ServerProbe(
+        "is a request answered after the goodbye?", failed: [.serverNoGoodbye, .serverDropsRequestsOnDrain]
+    ) { mutant in
+        var server = server(mutant) { $0.requestsPerSecond = 1 }
+        _ = server.logIn(1, at: 1)
+        for id in ["a", "b"] { _ = server.received(.request(id: id, .bulk), from: 1, at: at(1)) }
+        _ = server.faultOrdered(.drain(pause: nil), at: at(1.5))
+        return server.deadlinePassed(at: at(2)).messages == [.response(id: "b", ok: true)]
+    },
+]
+
+/// The numbers of what is taken, each answered as taken.
+private func takes(_ mutant: ServerMutant?, _ sent: [Int64]) -> [Int64] {
+    var server = server(mutant)
+    _ = server.logIn(1, at: 1)
+    return sent.flatMap { number -> [Int64] in
+        let actions = server.received(.publish(stream: "s", sequence: number, .bulk), from: 1, at: at(2))
+        guard actions.messages == [.taken(stream: "s", sequence: number)] else { return [-1] }
+        return actions.compactMap { if case .report(.took(_, let taken, _)) = $0 { taken } else { nil } }
+    }
 }

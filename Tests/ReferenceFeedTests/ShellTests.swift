@@ -118,7 +118,7 @@ private final class Stage {
             parsing: "--to h --port 1 --stream s --connect-timeout 250ms --missed 3 --stable-after 5m --token t"
                 .split(separator: " ").map(String.init)
                 + ["--backoff-initial", "2s", "--backoff-factor", "3", "--backoff-cap", "1h"])
-        #expect(client.host == "h" && client.port == 1 && client.stream == "s")
+        #expect(client.hosts == ["h"] && client.port == 1 && client.stream == "s")
         #expect(client.settings.connectTimeout == .milliseconds(250) && client.settings.missedHeartbeats == 3)
         #expect(client.settings.stableAfter == .seconds(300) && client.settings.token == "t")
         #expect(client.settings.backoff == Backoff(initial: .seconds(2), factor: 3, cap: .seconds(3600)))

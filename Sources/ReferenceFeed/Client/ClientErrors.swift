@@ -23,8 +23,16 @@ extension FeedClient {
     var resumeFrom: Position? {
         guard let position else { return nil }
         if errs(.noResume) { return nil }
-        if errs(.resumeRepeatsOne) { return Position(epoch: position.epoch, last: max(0, position.last - 1)) }
-        if errs(.resumeSkipsOne) { return Position(epoch: position.epoch, last: position.last + 1) }
+        if errs(.resumeRepeatsOne) {
+            return Position(epoch: position.epoch, last: max(0, position.last - 1), token: position.token)
+        }
+        if errs(.resumeSkipsOne) {
+            return Position(epoch: position.epoch, last: position.last + 1, token: position.token)
+        }
+        // Numbers that were delivered and not acknowledged yet are forgotten with the connection.
+        if errs(.remembersAtAcknowledgement) {
+            return Position(epoch: position.epoch, last: min(acknowledged, position.last), token: position.token)
+        }
         return position
     }
 

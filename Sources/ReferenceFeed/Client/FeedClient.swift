@@ -12,7 +12,9 @@
 ///                                reconnecting <--------------+ fatal                   |
 ///                                      ^-----------------------------------------------+
 ///
-/// `stopped` leads from anywhere but `fatal` to disconnected.
+/// `stopped` leads from anywhere but `fatal` to disconnected, `drained` by way of what is still under way.
+///
+/// The application's requests and messages wait in an `Outbox`; they go out in `connected` and in no other state.
 package struct FeedClient<Random: RandomNumberGenerator> {
     package enum State: Equatable, Sendable {
         /// Nothing runs: not started yet, or stopped. To `connecting`.
@@ -51,14 +53,16 @@ package struct FeedClient<Random: RandomNumberGenerator> {
 
     /// Where to connect to.
     package struct Destination: Equatable, Sendable {
-        /// Counts the attempts that failed: each further one takes the next of the server's addresses, modulo their
-        /// number.
-        package var turn: Int
+        /// Which of the servers, from 0.
+        package var server: Int
+        /// Which of its addresses, modulo their number.
+        package var address: Int
         /// Resolve the name now, whatever was known of it: the server may have moved.
         package var resolvesAgain: Bool
 
-        package init(turn: Int, resolvesAgain: Bool) {
-            self.turn = turn
+        package init(server: Int = 0, address: Int, resolvesAgain: Bool) {
+            self.server = server
+            self.address = address
             self.resolvesAgain = resolvesAgain
         }
     }
@@ -73,277 +77,129 @@ package struct FeedClient<Random: RandomNumberGenerator> {
     package enum Report: Equatable, Sendable {
         case connecting
         case authenticating
-        /// `resumed`: the stream goes on where it ended.
-        case connected(resumed: Bool)
+        /// `resumed`: whether the stream goes on where it ended; nil when there was none.
+        case connected(resumed: Bool?)
         /// The connection, or the attempt, failed; the next attempt comes `delay` from now.
         case reconnecting(because: String, failures: Int, delay: Duration)
         /// Messages that can no longer be had: the server does not keep them, or has begun to number anew.
         case missed(String)
+        case refused(String, fatal: Bool, retryAfter: Duration?)
         case fatal(String)
         case disconnected
+        case breaker(CircuitBreaker.State)
+        /// So many requests and messages of a class wait to be sent.
+        case queue(Priority, depth: Int)
+        /// The application has asked.
+        case requested(id: String, Priority)
+        /// And has its answer, or `reason` why there is none.
+        case responded(id: String, Priority, ok: Bool, reason: String)
+        /// A message of the application is on its way for the first time.
+        case sent(stream: String, sequence: Int64, Priority)
+        /// The server has it.
+        case acked(stream: String, sequence: Int64)
+        /// A message that the application may not hand over now, and why.
+        case unsent(stream: String, sequence: Int64, because: String)
     }
 
     package struct Settings: Equatable, Sendable {
+        /// How many servers there are; attempts that fail go to the next.
+        package var servers = 1
+        /// By which the server knows this client's publications, and the start of its requests' ids.
+        package var name = ""
         /// For one attempt, from `connect` to `welcome`.
         package var connectTimeout: Duration = .seconds(10)
         package var backoff = Backoff()
+        package var breaker = CircuitBreaker.Settings()
         /// Heartbeats in a row that may be missing before the server counts as gone; 1 or more.
         package var missedHeartbeats = 2
         /// A session that stood this long ends a series of failures. One that is welcomed and dropped at once does not:
         /// the client would hammer a server that is dying.
         package var stableAfter: Duration = .seconds(30)
         package var token = ""
+        /// What was delivered is acknowledged after at most so long.
+        package var acknowledgeAfter: Duration = .seconds(1)
+        /// From when the application asks, whatever happens meanwhile.
+        package var requestDeadline: Duration = .seconds(30)
+        /// Requests and messages of a class that may wait to be sent.
+        package var queueLimit = 100
+        /// Requests and messages that may be under way.
+        package var inFlightLimit = 8
+        /// How long requests under way may take when the connection is to be given up in peace.
+        package var drainTimeout: Duration = .seconds(3)
+        package var workload = Workload.Settings()
         /// The mistake that it makes; nil for the client worth copying.
         package var mutant: ClientMutant?
         package init() {}
     }
 
+    /// Why a connection that stands is to be given up once nothing is under way on it.
+    enum Leaving: Equatable {
+        /// The server takes it away; the next one not before `pause`.
+        case moving(pause: Duration?, until: Moment)
+        /// The application wants no more.
+        case stopping(until: Moment)
+
+        var until: Moment {
+            switch self {
+            case .moving(_, let until), .stopping(let until): until
+            }
+        }
+    }
+
     package let settings: Settings
-    package private(set) var state = State.disconnected
+    package internal(set) var state = State.disconnected
     /// Where to go on; survives every connection.
-    package private(set) var position: Position?
-    private var waits: Waits
-    /// Attempts that failed so far, or that took a connection away.
-    private var turn = 0
-    private var random: Random
+    package internal(set) var position: Position?
+    /// Up to here the server knows that we have it, and when it is to be told more.
+    var acknowledged: Int64 = 0
+    var acknowledgeAt: Moment?
+    /// The last number that was had before the server began to send all of it again.
+    var hadBefore: Int64?
+    var waits: Waits
+    var breaker: CircuitBreaker
+    var outbox: Outbox
+    var workload: Workload
+    var leaving: Leaving?
+    /// Counts the attempts that failed: each further one goes elsewhere.
+    var turn = 0
+    var lastRequest = 0
+    var lastPublication: Int64 = 0
+    var reportedDepths: [Priority: Int] = [:]
+    var random: Random
     /// What only clients that err remember.
     var errors = ClientErrors()
 
     package init(settings: Settings, random: Random) {
         precondition(settings.missedHeartbeats >= 1, "a client that does not wait for any heartbeat")
+        precondition(settings.servers >= 1, "a client without servers")
         self.settings = settings
         waits = Waits(settings.backoff, mutant: settings.mutant)
+        breaker = CircuitBreaker(settings.breaker, mutant: settings.mutant)
+        let limits = Outbox.Settings(limit: settings.queueLimit, window: settings.inFlightLimit)
+        outbox = Outbox(limits, mutant: settings.mutant)
+        workload = Workload(settings.workload)
         self.random = random
     }
 
     /// When `deadlinePassed` must be called; nil when only facts from outside can change anything.
     package var deadline: Moment? {
-        switch state {
-        case .disconnected, .fatal: nil
-        case .connecting(let deadline), .authenticating(let deadline): deadline
-        case .connected(let session): min(session.deadline, errors.staleDeadline ?? session.deadline)
-        case .reconnecting(let retryAt): min(retryAt, errors.nextPoll ?? retryAt)
-        }
+        let own: [Moment?] =
+            switch state {
+            case .disconnected, .fatal: []
+            case .connecting(let deadline), .authenticating(let deadline): [deadline]
+            case .connected(let session):
+                [session.deadline, errors.staleDeadline, acknowledgeAt, leaving?.until]
+            case .reconnecting(let retryAt): [retryAt, errors.nextPoll]
+            }
+        return Moment.earliest(own + [workload.deadline, outbox.deadline(isConnected: isConnected && leaving == nil)])
     }
 
+    package var isConnected: Bool { if case .connected = state { true } else { false } }
     /// Failures in a row.
     package var failures: Int { waits.failures }
 
     func errs(_ mutant: ClientMutant) -> Bool { settings.mutant == mutant }
 
     /// How a transport is dropped.
-    private var drop: Action { errs(.resetsOnClose) ? .abort : .close }
-}
-
-// The facts.
-extension FeedClient {
-    package mutating func started(at now: Moment) -> [Action] {
-        guard case .disconnected = state else { preconditionFailure("started while \(state)") }
-        return connect(at: now)
-    }
-
-    /// The application wants no connection any more.
-    package mutating func stopped() -> [Action] {
-        switch state {
-        case .disconnected, .fatal: return []
-        case .reconnecting:
-            state = .disconnected
-            return [.report(.disconnected)]
-        case .connecting, .authenticating, .connected:
-            state = .disconnected
-            return [drop, .report(.disconnected)]
-        }
-    }
-
-    package mutating func connectionOpened(at now: Moment) -> [Action] {
-        guard case .connecting(let deadline) = state else { preconditionFailure("opened while \(state)") }
-        state = .authenticating(deadline: loginDeadline(deadline, at: now))
-        if errs(.backoffResetOnConnect) { waits.reset() }
-        let report = errs(.saysConnectedTooEarly) ? Report.connected(resumed: false) : .authenticating
-        return [.report(report), .send(.hello(token: settings.token, resume: resumeFrom))]
-    }
-
-    /// The server will say nothing more on this connection; what we send may still reach it.
-    package mutating func inputEnded(at now: Moment) -> [Action] {
-        switch state {
-        case .authenticating: break
-        case .connected(let session):
-            if errs(.ownWritesProveLife) {
-                errors.hearsItself = true
-                return []
-            }
-            if errs(.leavesCloseWait) { return [.abandon] + reconnect(because: "the other side closed", at: now) }
-            if errs(.staleTimer) { errors.staleDeadline = session.patienceEnds }
-        case .disconnected, .connecting, .reconnecting, .fatal: preconditionFailure("input ended while \(state)")
-        }
-        return [drop] + reconnect(because: "the other side closed", at: now)
-    }
-
-    /// The attempt failed, or the other side or the network ended the connection.
-    package mutating func connectionLost(_ reason: String, at now: Moment) -> [Action] {
-        switch state {
-        case .connecting, .authenticating: return reconnect(because: reason, at: now)
-        case .connected(let session):
-            if errs(.staleTimer) { errors.staleDeadline = session.patienceEnds }
-            return reconnect(because: reason, at: now)
-        case .disconnected, .reconnecting, .fatal: preconditionFailure("lost a connection while \(state)")
-        }
-    }
-
-    package mutating func received(_ message: ServerMessage, at now: Moment) -> [Action] {
-        switch state {
-        case .authenticating: return answered(message, at: now)
-        case .connected(let session): return received(message, in: session, at: now)
-        case .disconnected, .connecting, .reconnecting, .fatal: preconditionFailure("heard \(message) while \(state)")
-        }
-    }
-
-    /// `deadline` has come. Fine to call early: nothing is due then.
-    package mutating func deadlinePassed(at now: Moment) -> [Action] {
-        guard let deadline, deadline <= now else { return [] }
-        switch state {
-        case .disconnected, .fatal: return []
-        case .connecting: return [drop] + reconnect(because: "no connection in time", at: now)
-        case .authenticating: return [drop] + reconnect(because: "no answer in time", at: now)
-        case .connected(let session): return heartbeatDue(in: session, at: now)
-        case .reconnecting(let retryAt):
-            if retryAt > now {
-                errors.nextPoll = now + .milliseconds(1)
-                return []
-            }
-            return connect(at: now)
-        }
-    }
-}
-
-// The transitions.
-extension FeedClient {
-    private mutating func connect(at now: Moment) -> [Action] {
-        state = .connecting(deadline: now + (errs(.noConnectTimeout) ? .seconds(86400) : settings.connectTimeout))
-        errors.nextPoll = nil
-        let destination = Destination(
-            turn: errs(.onlyFirstAddress) ? 0 : turn,
-            resolvesAgain: !errs(.addressCachedForEver) || errors.attempts == 0)
-        errors.attempts += 1
-        return says(.connecting) + [.connect(destination)]
-    }
-
-    /// - Parameter pause: what the server asks for. The client's own wait is added, not only taken when it is longer:
-    ///   all that were told the same would come back at one moment.
-    private mutating func reconnect(
-        because reason: String, at now: Moment, notBefore pause: Duration? = nil
-    ) -> [Action] {
-        if case .connected(let session) = state, now - session.since >= settings.stableAfter { waits.reset() }
-        turn += 1
-        if errs(.givesUpAfterFiveFailures), waits.failures >= 5 { return giveUp(because: "five failures in a row") }
-        let delay = awaited(after: waits.failed(using: &random), pause)
-        state = .reconnecting(retryAt: now + delay)
-        if errs(.wakesWhileWaiting) { errors.nextPoll = now + .milliseconds(1) }
-        return leaks + says(.reconnecting(because: reason, failures: waits.failures, delay: delay))
-    }
-
-    private func awaited(after wait: Duration, _ pause: Duration?) -> Duration {
-        guard let pause, !errs(.ignoresRetryAfter) else { return wait }
-        return errs(.wakesAtTheHint) ? pause : pause + wait
-    }
-
-    private func loginDeadline(_ deadline: Moment, at now: Moment) -> Moment {
-        if errs(.noConnectTimeout) { return now + settings.connectTimeout }
-        return errs(.noLoginTimeout) ? now + .seconds(86400) : deadline
-    }
-
-    /// A report about a connection that does not stand.
-    private func says(_ report: Report) -> [Action] {
-        errs(.saysConnectedWhileDead) && errors.wasConnected ? [] : [.report(report)]
-    }
-
-    private mutating func giveUp(because reason: String) -> [Action] {
-        state = .fatal(reason: reason)
-        return [.report(.fatal(reason))]
-    }
-
-    private mutating func answered(_ message: ServerMessage, at now: Moment) -> [Action] {
-        switch message {
-        case .welcome(let epoch, let next, let heartbeat):
-            return welcomed(
-                to: Position(epoch: epoch, last: next - 1),
-                settings.session(since: now, heartbeat: heartbeat), at: now)
-        case .refused, .goodbye: return sentAway(message, at: now)
-        case .message, .heartbeat:
-            return [drop] + reconnect(because: "the server spoke before it welcomed us", at: now)
-        }
-    }
-
-    /// The server goes on behind `theirs`.
-    private mutating func welcomed(to theirs: Position, _ session: FeedSession, at now: Moment) -> [Action] {
-        guard let ours = resumeFrom else {
-            return connected(theirs, session, [.report(.connected(resumed: false))])
-        }
-        if ours.epoch != theirs.epoch {
-            let missed = "the server numbers its messages anew; our last was \(ours.last)"
-            return connected(theirs, session, [.report(.connected(resumed: false)), .report(.missed(missed))])
-        }
-        if theirs.last < ours.last {
-            return [drop] + reconnect(because: "the server is only at \(theirs.last), we at \(ours.last)", at: now)
-        }
-        if theirs.last > ours.last {
-            let missed = "messages \(ours.last + 1) to \(theirs.last)"
-            return connected(theirs, session, [.report(.connected(resumed: false)), .report(.missed(missed))])
-        }
-        return connected(theirs, session, [.report(.connected(resumed: true))])
-    }
-
-    private mutating func connected(_ position: Position, _ session: FeedSession, _ reports: [Action]) -> [Action] {
-        self.position = position
-        state = .connected(session)
-        errors.connected()
-        return errs(.saysConnectedTooEarly) ? [] : reports
-    }
-
-    private mutating func received(
-        _ message: ServerMessage, in session: FeedSession, at now: Moment
-    ) -> [Action] {
-        state = .connected(session.heard(at: now))
-        switch message {
-        case .heartbeat: return []
-        case .message(let sequence, let text):
-            guard let position, sequence == position.last + 1 else {
-                // Delivered twice, or with a hole: to go on would hide it. From our position the server can mend it.
-                let reason = "message \(sequence) came where \((position?.last ?? 0) + 1) belongs"
-                return [drop] + reconnect(because: reason, at: now)
-            }
-            self.position = Position(epoch: position.epoch, last: sequence)
-            return deliver(sequence: sequence, text: text)
-        case .welcome: return [drop] + reconnect(because: "the server welcomed us twice", at: now)
-        case .refused, .goodbye: return sentAway(message, at: now)
-        }
-    }
-
-    /// The server has said its last word on this connection.
-    private mutating func sentAway(_ message: ServerMessage, at now: Moment) -> [Action] {
-        switch message {
-        case .refused(let reason, let retry, let pause):
-            let comesAgain = retry ? !errs(.givesUpWhenRefused) : errs(.retriesAfterFatalRefusal)
-            if !comesAgain { return [drop] + giveUp(because: reason) }
-            return [drop] + reconnect(because: "refused: \(reason)", at: now, notBefore: pause)
-        case .goodbye(let pause):
-            // A subscriber has nothing in flight: what was sent to it before the goodbye has been delivered.
-            return [drop] + reconnect(because: "the server said goodbye", at: now, notBefore: pause)
-        case .welcome, .message, .heartbeat: preconditionFailure("\(message) sends nobody away")
-        }
-    }
-
-    private mutating func heartbeatDue(in session: FeedSession, at now: Moment) -> [Action] {
-        if let stale = errors.staleDeadline, stale <= now {
-            errors.staleDeadline = nil
-            return [drop] + reconnect(because: "silence", at: now)
-        }
-        if session.isSilent(at: now) {
-            let left: Action = errs(.keepsOldConnection) ? .abandon : drop
-            return [left] + reconnect(because: "silence for \(session.patience)", at: now)
-        }
-        let session = session.spoke(at: now)
-        state = .connected(errors.hearsItself ? session.heard(at: now) : session)
-        return errs(.noHeartbeat) ? [] : [.send(.heartbeat)]
-    }
+    var drop: Action { errs(.resetsOnClose) ? .abort : .close }
 }

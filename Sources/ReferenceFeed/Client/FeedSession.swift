@@ -6,21 +6,22 @@ package struct FeedSession: Equatable, Sendable {
     /// The server counts as gone when it has said nothing for this long.
     package let patience: Duration
     private var lastHeard: Moment
-    private var nextHeartbeat: Moment
+    /// When our next heartbeat is due.
+    private(set) var speaksAt: Moment
 
     package init(since now: Moment, speaksEvery heartbeat: Duration, patience: Duration) {
         since = now
         self.heartbeat = heartbeat
         self.patience = patience
         lastHeard = now
-        nextHeartbeat = now + heartbeat
+        speaksAt = now + heartbeat
     }
 
     /// When the server counts as gone, unless it is heard before.
     var patienceEnds: Moment { lastHeard + patience }
 
     /// Whichever comes first: our next heartbeat, or the end of our patience.
-    package var deadline: Moment { min(nextHeartbeat, patienceEnds) }
+    package var deadline: Moment { min(speaksAt, patienceEnds) }
 
     package func isSilent(at now: Moment) -> Bool { now >= patienceEnds }
 
@@ -33,7 +34,7 @@ package struct FeedSession: Equatable, Sendable {
     /// A heartbeat was sent. The next follows from now on: after a freeze there is no burst of late ones.
     package func spoke(at now: Moment) -> FeedSession {
         var session = self
-        session.nextHeartbeat = now + heartbeat
+        session.speaksAt = now + heartbeat
         return session
     }
 }

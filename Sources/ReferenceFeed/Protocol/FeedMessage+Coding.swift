@@ -5,14 +5,33 @@ extension ClientMessage {
     package var line: [UInt8] {
         var line = JSONLineWriter()
         switch self {
-        case .hello(let token, let resume):
+        case .hello(let token, let resume, let client):
             line.field("type", "hello")
             line.field("version", FeedMessage.version)
             line.field("token", token)
+            if !client.isEmpty { line.field("client", client) }
             if let resume {
-                line.field("resume", ["epoch": .string(resume.epoch), "last": .integer(resume.last)])
+                var fields: [JSON.Member] = [
+                    JSON.Member("epoch", .string(resume.epoch)),
+                    JSON.Member("last", .integer(resume.last)),
+                ]
+                if !resume.token.isEmpty { fields.append(JSON.Member("token", .string(resume.token))) }
+                line.field("resume", .object(fields))
             }
         case .heartbeat: line.field("type", "heartbeat")
+        case .ack(let sequence):
+            line.field("type", "ack")
+            line.field("seq", sequence)
+        case .request(let id, let priority):
+            line.field("type", "request")
+            line.field("id", id)
+            line.field("class", priority.rawValue)
+        case .publish(let stream, let sequence, let priority):
+            line.field("type", "publish")
+            line.field("stream", stream)
+            line.field("seq", sequence)
+            line.field("class", priority.rawValue)
+        case .goodbye: line.field("type", "goodbye")
         }
         line.end()
         return line.bytes
@@ -27,8 +46,17 @@ extension ClientMessage {
             guard version == FeedMessage.version else {
                 throw MalformedMessage(reason: "version \(version), and only \(FeedMessage.version) is spoken here")
             }
-            self = .hello(token: try fields.string("token"), resume: try Position(fields))
+            self = .hello(
+                token: try fields.string("token"), resume: try Position(fields),
+                client: try fields.string("client", whenAbsent: ""))
         case "heartbeat": self = .heartbeat
+        case "ack": self = .ack(sequence: try fields.integer("seq", in: FeedMessage.numbers))
+        case "request": self = .request(id: try fields.string("id"), try fields.priority())
+        case "publish":
+            self = .publish(
+                stream: try fields.string("stream"), sequence: try fields.integer("seq", in: FeedMessage.numbers),
+                try fields.priority())
+        case "goodbye": self = .goodbye
         default: return nil
         }
     }
@@ -39,11 +67,13 @@ extension ServerMessage {
     package var line: [UInt8] {
         var line = JSONLineWriter()
         switch self {
-        case .welcome(let epoch, let next, let heartbeat):
+        case .welcome(let epoch, let next, let heartbeat, let token, let isFresh):
             line.field("type", "welcome")
             line.field("epoch", epoch)
             line.field("next", next)
             line.field("heartbeat", heartbeat.nanoseconds)
+            if !token.isEmpty { line.field("token", token) }
+            if isFresh { line.field("fresh", isFresh) }
         case .refused(let reason, let retry, let pause):
             line.field("type", "refused")
             line.field("reason", reason)
@@ -57,6 +87,15 @@ extension ServerMessage {
             line.field("seq", sequence)
             line.field("text", text)
         case .heartbeat: line.field("type", "heartbeat")
+        case .response(let id, let ok, let reason):
+            line.field("type", "response")
+            line.field("id", id)
+            line.field("ok", ok)
+            if !ok { line.field("reason", reason) }
+        case .taken(let stream, let sequence):
+            line.field("type", "taken")
+            line.field("stream", stream)
+            line.field("seq", sequence)
         }
         line.end()
         return line.bytes
@@ -70,7 +109,8 @@ extension ServerMessage {
             let heartbeat = try fields.integer("heartbeat", in: FeedMessage.heartbeats)
             self = .welcome(
                 epoch: try fields.string("epoch"), next: try fields.integer("next", in: FeedMessage.numbers),
-                heartbeat: .nanoseconds(heartbeat))
+                heartbeat: .nanoseconds(heartbeat), token: try fields.string("token", whenAbsent: ""),
+                isFresh: fields.json["fresh"] == nil ? false : try fields.flag("fresh"))
         case "refused":
             self = .refused(
                 reason: try fields.string("reason"), retry: try fields.flag("retry"), after: try fields.pause())
@@ -79,6 +119,12 @@ extension ServerMessage {
             self = .message(
                 sequence: try fields.integer("seq", in: FeedMessage.numbers), text: try fields.string("text"))
         case "heartbeat": self = .heartbeat
+        case "response":
+            let ok = try fields.flag("ok")
+            self = .response(id: try fields.string("id"), ok: ok, reason: ok ? "" : try fields.string("reason"))
+        case "taken":
+            self = .taken(
+                stream: try fields.string("stream"), sequence: try fields.integer("seq", in: FeedMessage.numbers))
         default: return nil
         }
     }
@@ -90,7 +136,8 @@ extension Position {
         let resumed = Fields(json: resume)
         self.init(
             epoch: try resumed.string("epoch"),
-            last: try resumed.integer("last", in: 0...FeedMessage.numbers.upperBound))
+            last: try resumed.integer("last", in: 0...FeedMessage.numbers.upperBound),
+            token: try resumed.string("token", whenAbsent: ""))
     }
 }
 
@@ -113,6 +160,15 @@ private struct Fields {
     func string(_ key: String) throws(MalformedMessage) -> String {
         guard let value = json[key]?.string else { throw missing(key, "text") }
         return value
+    }
+
+    func string(_ key: String, whenAbsent other: String) throws(MalformedMessage) -> String {
+        json[key] == nil ? other : try string(key)
+    }
+
+    func priority() throws(MalformedMessage) -> Priority {
+        guard let priority = json["class"]?.string.flatMap(Priority.init) else { throw missing("class", "a class") }
+        return priority
     }
 
     func integer(_ key: String, in range: ClosedRange<Int64>) throws(MalformedMessage) -> Int64 {

@@ -7,16 +7,21 @@ package struct FeedLog: Sendable {
 
     /// One life of the numbering: a server that begins at 1 again must not be taken for the one before.
     package let epoch: String
-    private let capacity: Int
+    let capacity: Int
     private var entries: [Entry] = []
     /// Number of the message published last; 0 before the first.
     package private(set) var latest: Int64 = 0
 
-    package init(epoch: String, capacity: Int) {
+    /// - Parameter latest: what was published before, as the text of each message follows from its number.
+    package init(epoch: String, capacity: Int, after latest: Int64 = 0) {
         precondition(capacity >= 1, "a log that keeps nothing")
         self.epoch = epoch
         self.capacity = capacity
+        self.latest = max(0, latest - Int64(capacity))
+        while self.latest < latest { _ = append() }
     }
+
+    package mutating func append() -> Entry { append("message \(latest + 1)") }
 
     package mutating func append(_ text: String) -> Entry {
         latest += 1

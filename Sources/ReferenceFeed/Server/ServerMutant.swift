@@ -12,4 +12,13 @@ package enum ServerMutant: String, CaseIterable, Sendable {
     case serverNoGoodbye = "server-no-goodbye"
     case serverNoCapacityLimit = "server-no-capacity-limit"
     case serverWaitsForHelloForEver = "server-waits-for-hello-for-ever"
+    case serverDropsRequestsOnDrain = "server-drops-requests-on-drain"
+    case serverRefusesValidTokens = "server-refuses-valid-tokens"
+    case serverTokensOfOneNode = "server-tokens-of-one-node"
+    case serverChecksNobody = "server-checks-nobody"
+    case serverNoPriorities = "server-no-priorities"
+    case serverBulkFirst = "server-bulk-first"
+    case serverLosesAnswers = "server-loses-answers"
+    case serverTakesTwice = "server-takes-twice"
+    case serverForgetsTaken = "server-forgets-taken"
 }

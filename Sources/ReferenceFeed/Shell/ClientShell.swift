@@ -8,7 +8,7 @@ final class ClientShell {
     private typealias Client = FeedClient<SystemRandomNumberGenerator>
 
     private let loop: EventLoop
-    private let host: String
+    private let hosts: [String]
     private let port: Int
     private let stream: String
     private let output: DriverOutput
@@ -19,17 +19,23 @@ final class ClientShell {
     private var failure: EventLoop.Token?
     private var timer: (due: Moment, token: EventLoop.Token)?
     /// What the name stood for when it was last asked for.
-    private var addresses: [Sockets.Address] = []
+    private var addresses: [Int: [Sockets.Address]] = [:]
+    private var commands: CommandLines?
+    private var endsProcess = false
     /// What a client that errs leaves behind.
     private let leavings = Leavings()
 
     init(_ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) {
         self.loop = loop
         self.output = output
-        host = options.host
+        hosts = options.hosts
         port = options.port
         stream = options.stream
-        client = FeedClient(settings: options.settings, random: SystemRandomNumberGenerator())
+        var random = SystemRandomNumberGenerator()
+        var settings = options.settings
+        // By which servers and judges tell its requests and messages from those of others.
+        settings.name = String(random.next(), radix: 36)
+        client = FeedClient(settings: settings, random: random)
     }
 
     deinit {
@@ -37,14 +43,38 @@ final class ClientShell {
         if let timer { loop.cancel(timer.token) }
     }
 
-    func start() {
-        output.hello(library: "reference-feed", version: Feed.version)
+    /// - Parameter input: where commands come from, line by line; none come when it cannot be waited for, as a file.
+    func start(commandsFrom input: Int32? = nil) {
+        output.hello(library: "reference-feed", version: Feed.version, commands: ClientCommand.names)
+        if let input {
+            commands = CommandLines(input, on: loop) { [unowned self] in
+                if !obey($0) { output.error("a command that this client does not know") }
+            }
+        }
         happened { $0.started(at: $1) }
+    }
+
+    /// Does what a line of the driver protocol tells; false when it tells nothing that a client knows.
+    func obey(_ line: [UInt8]) -> Bool {
+        guard let command = ClientCommand(parsing: line) else { return false }
+        happened { command.perform(on: &$0, at: $1) }
+        return true
+    }
+
+    /// Finishes what is under way, and ends the process.
+    func endInPeace() {
+        endsProcess = true
+        happened { $0.drained(at: $1) }
     }
 
     private func happened(_ fact: (inout Client, Moment) -> [Client.Action]) {
         for action in fact(&client, now) { perform(action) }
         setTimer()
+        switch client.state {
+        // After a turn of the loop, in which the last lines are written.
+        case .disconnected, .fatal: if endsProcess { _ = loop.after(.milliseconds(1)) { exit(0) } }
+        case .connecting, .authenticating, .connected, .reconnecting: break
+        }
     }
 
     private var now: Moment { Moment(nanoseconds: Clock.now) }
@@ -74,7 +104,7 @@ final class ClientShell {
         case .authenticating: output.state("authenticating")
         case .connected(let resumed):
             output.state("connected")
-            if resumed { output.resumed() }
+            if let resumed { output.resumed(resumed) }
             output.connected()
         case .reconnecting(let reason, _, let delay):
             output.error(reason)
@@ -84,6 +114,7 @@ final class ClientShell {
             output.error(reason)
             output.state("fatal")
         case .disconnected: output.state("disconnected")
+        case .refused, .breaker, .queue, .requested, .responded, .sent, .acked, .unsent: output.say(report)
         }
     }
 
@@ -106,8 +137,10 @@ final class ClientShell {
 extension ClientShell {
     private func connect(to destination: Client.Destination) {
         do {
-            if destination.resolvesAgain || addresses.isEmpty { addresses = try Sockets.resolve(host, port: port) }
-            let socket = try Sockets.connect(to: addresses[destination.turn % addresses.count])
+            let known = destination.resolvesAgain ? nil : addresses[destination.server]
+            let all = try known ?? Sockets.resolve(hosts[destination.server], port: port)
+            addresses[destination.server] = all
+            let socket = try Sockets.connect(to: all[destination.address % all.count])
             let number = socket.raw
             let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
             connecting = (watch, socket.release())

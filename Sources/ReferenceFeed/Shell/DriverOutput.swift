@@ -7,11 +7,11 @@ struct DriverOutput {
     var descriptor = STDOUT_FILENO
 
     /// - Parameter faults: those that it makes when it is told to; said when there are any.
-    func hello(library: String, version: String, faults: [String] = []) {
+    func hello(library: String, version: String, commands: [String] = [], faults: [String] = []) {
         say("hello") {
             $0.field("library", library)
             $0.field("version", version)
-            $0.field("commands", .array([]))
+            $0.field("commands", .array(commands.map { .string($0) }))
             if !faults.isEmpty { $0.field("faults", .array(faults.map { .string($0) })) }
         }
     }
@@ -25,7 +25,8 @@ struct DriverOutput {
 
     func attempt() { say("attempt") { _ in } }
     func connected() { say("connected") { _ in } }
-    func resumed() { say("resumed") { _ in } }
+    /// - Parameter ok: false when the server knew nothing of the session that was to go on.
+    func resumed(_ ok: Bool) { say("resumed") { if !ok { $0.field("ok", ok) } } }
 
     func sent(_ stream: String, _ sequence: Int64) { number("sent", stream, sequence) }
     func received(_ stream: String, _ sequence: Int64) { number("received", stream, sequence) }
@@ -47,7 +48,7 @@ struct DriverOutput {
         }
     }
 
-    private func say(_ event: String, _ fields: (inout JSONLineWriter) -> Void) {
+    func say(_ event: String, _ fields: (inout JSONLineWriter) -> Void) {
         var line = JSONLineWriter()
         line.field("event", event)
         line.field("t", Clock.now)

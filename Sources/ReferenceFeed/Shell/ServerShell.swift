@@ -24,7 +24,9 @@ final class ServerShell {
         self.output = output
         stream = options.stream
         var random = SystemRandomNumberGenerator()
-        let epoch = String(random.next(), radix: 16)
+        let secret = options.settings.secret
+        // The nodes of one feed number alike, so theirs is one life.
+        let epoch = secret.isEmpty ? String(random.next(), radix: 16) : "\(SipHash.hash(secret, keys: (5, 6)))"
         server = FeedServer(settings: options.settings, log: FeedLog(epoch: epoch, capacity: options.window))
         listener = try Sockets.listen(port: options.port)
     }
@@ -61,6 +63,10 @@ final class ServerShell {
         case .report(.ended(let id, because: "silence")): output.error("\(id) ended: silence")
         case .report(.ended(let id, let reason)): output.note("\(id) ended: \(reason)")
         case .report(.hit(let fault, let total)): output.fault(fault.rawValue, hits: total)
+        case .report(.acked(let sequence)): output.acked(stream, sequence)
+        case .report(.requested(let id, let priority)): output.request(id, priority)
+        case .report(.responded(let id, let priority, let ok, let reason)): output.response(id, priority, ok, reason)
+        case .report(.took(let stream, let sequence, let priority)): output.received(stream, sequence, priority)
         }
     }
 
@@ -118,7 +124,7 @@ final class ServerShell {
             let line = Array(unread[..<end])
             unread.removeFirst(end + 1)
             if let order = ServerFaultOrder(parsing: line) {
-                happened { server, _ in server.faultOrdered(order) }
+                happened { $0.faultOrdered(order, at: $1) }
             } else {
                 output.error("a command that this server does not know")
             }
@@ -127,6 +133,6 @@ final class ServerShell {
 
     private func lost(_ id: FeedServer.ConnectionID, _ reason: String) {
         connections[id] = nil
-        happened { server, _ in server.connectionLost(id, reason) }
+        happened { $0.connectionLost(id, reason, at: $1) }
     }
 }

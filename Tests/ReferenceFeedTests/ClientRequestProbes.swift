@@ -133,6 +133,7 @@ let keeping: [ClientProbe] = [
         var client = connected(mutant)
         _ = client.requested(.critical, id: "r", at: at(1))
         let goodbye = client.received(.goodbye(after: nil), at: at(1))
+        guard client.isConnected else { return false }
         let answer = client.received(.response(id: "r", ok: true), at: at(1.5))
         return goodbye.isEmpty && answer.first == .report(.responded(id: "r", .critical, ok: true, reason: ""))
     },
@@ -176,7 +177,7 @@ let keeping: [ClientProbe] = [
     },
     ClientProbe(
         "does it drop what a full re-sync brings again?",
-        failed: [.resyncRepeats, .noResume, .resumeRepeatsOne, .reordersOnResume]
+        failed: [.resyncRepeats, .noResume, .reordersOnResume]
     ) { resynced($0).delivered == [4, 5] },
     ClientProbe("and say that it was no resume?", failed: [.claimsResumed, .noResume, .saysConnectedTooEarly]) {
         resynced($0).resumed == false
@@ -214,11 +215,14 @@ private func resynced(_ mutant: ClientMutant?) -> (delivered: [Int64], resumed: 
     return result
 }
 
-private func asking(_ mutant: ClientMutant?, inFlight: Int = 8, queue: Int = 100) -> TestClient {
+private func asking(
+    _ mutant: ClientMutant?, inFlight: Int = 8, queue: Int = 100, deadline: Duration = .seconds(30)
+) -> TestClient {
     var settings = TestClient.Settings()
     settings.mutant = mutant
     settings.inFlightLimit = inFlight
     settings.queueLimit = queue
+    settings.requestDeadline = deadline
     return TestClient(settings, seed: 1)
 }
 
@@ -266,14 +270,18 @@ let sending: [ClientProbe] = [
         return client.deadlinePassed(at: at(31)).failed == ["r"]
     },
     ClientProbe("is there an end to retries?", failed: [.noRetryBudget, .hammersOnOverload]) { mutant in
-        var client = connected(mutant)
+        var client = asking(mutant, deadline: .seconds(86400))
+        client.connect(at: 0)
         _ = client.requested(.critical, id: "r", at: at(1))
+        var now = at(1)
         for _ in 0..<30 {
-            if client.received(.response(id: "r", ok: false, reason: "overloaded"), at: at(1)).failed == ["r"] {
-                return true
+            let answer = client.received(.response(id: "r", ok: false, reason: "overloaded"), at: now)
+            if answer.failed == ["r"] { return true }
+            var sent = answer.sent
+            while sent.isEmpty, client.isConnected {
+                now = now + .milliseconds(500)
+                sent = (client.received(.heartbeat, at: now) + client.deadlinePassed(at: now)).sent
             }
-            for _ in 0..<2 { _ = client.deadlinePassed(at: min(client.deadline ?? at(9), at(9))) }
-            if client.received(.heartbeat, at: at(9)).sent.isEmpty { _ = client.received(.heartbeat, at: at(19)) }
         }
         return false
     },

@@ -18,6 +18,11 @@ private struct Pair {
     var frozenUntil = at(0)
     var published: [(at: Moment, sequence: Int64)] = []
     var delivered: [(at: Moment, sequence: Int64)] = []
+    var asked: [String] = []
+    var answers: [String] = []
+    var sent: [Int64] = []
+    var taken: [Int64] = []
+    var acked: [Int64] = []
 
     enum Arrival {
         case connect(Int)
@@ -27,14 +32,28 @@ private struct Pair {
 
     init(seed: UInt64, window: Int = 1000) {
         random = SeededRandom(seed)
-        client = TestClient(seed: seed &+ 1)
-        server = FeedServer(settings: FeedServer.Settings(), log: FeedLog(epoch: "a", capacity: window))
+        var settings = TestClient.Settings()
+        settings.name = "c"
+        settings.workload.requestEvery = [.critical: .seconds(7), .bulk: .seconds(3)]
+        settings.workload.publishEvery = .seconds(5)
+        settings.queueLimit = 1000
+        client = TestClient(settings, seed: seed &+ 1)
+        var capacity = FeedServer.Settings()
+        capacity.requestsPerSecond = 2
+        server = FeedServer(settings: capacity, log: FeedLog(epoch: "a", capacity: window))
         _ = server.started(at: now)
         perform(client.started(at: now))
     }
 
     private mutating func travel(_ event: Arrival) {
-        if now >= darkUntil { inFlight.append((now + .milliseconds(20), event)) }
+        // A connect is not repeated here; of what a connection carries the kernel loses nothing while it lives.
+        if case .connect = event, now < darkUntil { return }
+        arrive(event, at: max(now, darkUntil) + .milliseconds(20))
+    }
+
+    /// Nothing overtakes.
+    private mutating func arrive(_ event: Arrival, at moment: Moment) {
+        inFlight.append((max(moment, inFlight.last?.arrives ?? moment), event))
     }
 
     mutating func perform(_ actions: [TestClient.Action]) {
@@ -49,6 +68,12 @@ private struct Pair {
             case .leak: break
             case .deliver(let sequence, _): delivered.append((now, sequence))
             case .report(.missed(let what)): Issue.record("missed \(what)")
+            case .report(.requested(let id, _)): asked.append(id)
+            case .report(.responded(let id, _, _, _)): answers.append(id)
+            case .report(.sent(_, let sequence, _)): sent.append(sequence)
+            case .report(.acked(_, let sequence)): acked.append(sequence)
+            case .report(.unsent(_, let sequence, let reason)): Issue.record("\(sequence) not sent: \(reason)")
+            case .report(.connected(resumed: false)): Issue.record("a resume was refused")
             case .report(.reconnecting): clientConnection = nil
             case .report: break
             }
@@ -60,14 +85,15 @@ private struct Pair {
             switch action {
             case .send(let message, let id): travel(.toClient(message, id))
             case .close(let id): serverConnections.remove(id)
+            case .report(.took(_, let sequence, _)): taken.append(sequence)
             case .report(.published(let sequence)): published.append((now, sequence))
             case .report: break
             }
         }
     }
 
-    private mutating func arrive(_ event: Arrival) {
-        if now < darkUntil { return }
+    private mutating func reach(_ event: Arrival) {
+        if now < darkUntil { return arrive(event, at: darkUntil) }
         switch event {
         case .connect(let id):
             guard id == clientConnection, case .connecting = client.state else { return }
@@ -101,9 +127,9 @@ private struct Pair {
             inFlight.removeAll { $0.arrives <= now }
             for item in arrived {
                 if now < frozenUntil, case .toServer = item.event {
-                    inFlight.append((frozenUntil, item.event))
+                    arrive(item.event, at: frozenUntil)
                 } else {
-                    arrive(item.event)
+                    reach(item.event)
                 }
             }
             if now >= frozenUntil { perform(server.deadlinePassed(at: now)) }
@@ -135,6 +161,14 @@ private struct Pair {
         let owed = pair.published.filter { $0.at <= pair.now + .seconds(-1) && $0.sequence >= delivered[0] }
         #expect(owed.count > 50)
         #expect(Array(delivered.prefix(owed.count)) == owed.map(\.sequence))
+        // Every message taken once and in order, and none called taken that was not; every request answered once.
+        pair.run(until: pair.now + .seconds(60))
+        #expect(pair.taken == Array(1...Int64(pair.taken.count)) && pair.taken.count > 100)
+        #expect(pair.taken.count >= pair.sent.count - 1)
+        #expect(pair.acked == Array(pair.taken.prefix(pair.acked.count)))
+        #expect(Set(pair.answers).count == pair.answers.count)
+        let old = pair.asked.dropLast(16)
+        #expect(old.count > 350 && Set(old).isSubset(of: pair.answers))
     }
 
     /// From the heal of a five-minute blackhole to the next message: the wait in progress is at most the cap of the

@@ -101,7 +101,7 @@ extension FeedClient {
         if theirs.last < ours.last, !isFresh {
             return [drop] + reconnect(because: "the server is only at \(theirs.last), we at \(ours.last)", at: now)
         }
-        if isFresh, !errs(.resyncRepeats) { hadBefore = ours.last }
+        if isFresh, !errs(.resyncRepeats) { hadBefore = position?.last }
         let missed = theirs.last > ours.last ? "messages \(ours.last + 1) to \(theirs.last)" : nil
         return connected(theirs, session, resumed: !isFresh && missed == nil, missed)
     }

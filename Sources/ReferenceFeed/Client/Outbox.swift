@@ -116,11 +116,20 @@ struct Outbox {
 
     /// When a request's time is over, or one may be sent again.
     func deadline(isConnected: Bool) -> Moment? {
-        let all = inFlight + waiting.values.joined()
-        let ends = mutant == .noRequestDeadline ? nil : all.compactMap(\.deadline).min()
-        guard isConnected, inFlight.count < settings.window else { return ends }
-        let again = waiting.values.joined().compactMap(\.notBefore).min()
-        return Moment.earliest([ends, again])
+        let neverEnds = mutant == .noRequestDeadline
+        let maySend = isConnected && inFlight.count < settings.window
+        var first: Moment?
+        func take(_ moment: Moment?) {
+            if let moment, moment < first ?? moment + .nanoseconds(1) { first = moment }
+        }
+        if !neverEnds { for item in inFlight { take(item.deadline) } }
+        for items in waiting.values {
+            for item in items {
+                if !neverEnds { take(item.deadline) }
+                if maySend { take(item.notBefore) }
+            }
+        }
+        return first
     }
 }
 

@@ -76,6 +76,8 @@ package struct FeedServer {
     struct Subscriber: Equatable {
         var client: String
         var session: String
+        /// Of the resume token that its welcome carried.
+        var generation: Int
         var lastHeard: Moment
     }
 
@@ -210,7 +212,8 @@ extension FeedServer {
         }
         let isHonoured = resume.map { tokens.honours($0.token, at: now) } ?? true
         let ticket = tokens.issue(goingOnWith: isHonoured ? resume?.token : nil)
-        connections[id] = .subscribed(Subscriber(client: client, session: ticket.session, lastHeard: now))
+        connections[id] = .subscribed(
+            Subscriber(client: client, session: ticket.session, generation: ticket.generation, lastHeard: now))
         let missed = isHonoured ? replay(after: resume) : Array(log.entries(after: Position(epoch: "", last: 0)))
         let welcome = ServerMessage.welcome(
             epoch: log.epoch, next: missed.first?.sequence ?? log.latest + 1, heartbeat: settings.heartbeat,
@@ -222,6 +225,7 @@ extension FeedServer {
     private mutating func received(
         _ message: ClientMessage, from id: ConnectionID, _ subscriber: Subscriber, at now: Moment
     ) -> [Action] {
+        tokens.confirmed(subscriber.session, subscriber.generation)
         switch message {
         case .hello: return refuse(id, "hello came twice", retry: false, at: now)
         case .heartbeat:

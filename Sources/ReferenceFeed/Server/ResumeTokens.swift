@@ -2,10 +2,18 @@
 /// it was resumed, and is sealed, so that every node that has the secret can check it without having seen the session.
 ///
 /// A node also remembers the sessions that it has served itself: each token is good for one resume, and not for longer
-/// than `validFor` after its connection ended.
+/// than `validFor` after its connection ended. The one before stays good until the client has shown that it got the
+/// new one: a welcome may be lost.
 struct ResumeTokens {
-    private struct Session {
+    struct Ticket {
+        var token: String
+        var session: String
         var generation: Int
+    }
+
+    private struct Session {
+        /// The newest token that the client has shown to have; the next one may be on its way.
+        var held: Int
         /// Nil while it is connected.
         var endedAt: Moment?
     }
@@ -25,11 +33,12 @@ struct ResumeTokens {
         (self.node, self.hasPeers, self.validFor, self.mutant) = (node, hasPeers, validFor, mutant)
     }
 
-    /// A token for the next resume, of a new session or of one that goes on; and that session's name.
-    mutating func issue(goingOnWith token: String?) -> (token: String, session: String) {
-        let (session, generation) = token.flatMap(parse) ?? newSession()
-        sessions[session] = Session(generation: generation + 1, endedAt: nil)
-        return (sealed(session, generation + 1), session)
+    /// A token for the next resume, of a new session or of one that goes on.
+    mutating func issue(goingOnWith token: String?) -> Ticket {
+        let (session, shown) = token.flatMap(parse) ?? newSession()
+        let held = max(shown, sessions[session]?.held ?? 0)
+        sessions[session] = Session(held: held, endedAt: nil)
+        return Ticket(token: sealed(session, held + 1), session: session, generation: held + 1)
     }
 
     private mutating func newSession() -> (String, Int) {
@@ -43,8 +52,14 @@ struct ResumeTokens {
         if mutant == .serverRefusesValidTokens { return false }
         guard let (name, generation) = parse(token) else { return false }
         guard let session = sessions[name] else { return hasPeers }
-        guard session.generation == generation else { return false }
+        guard generation == session.held || generation == session.held + 1 else { return false }
         return session.endedAt.map { now - $0 <= validFor } ?? true
+    }
+
+    /// The client was heard after the welcome that carried this token.
+    mutating func confirmed(_ session: String, _ generation: Int) {
+        let held = sessions[session]?.held ?? 0
+        sessions[session]?.held = max(generation, held)
     }
 
     mutating func ended(_ session: String, at now: Moment) { sessions[session]?.endedAt = now }

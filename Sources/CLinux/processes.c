@@ -189,6 +189,8 @@ int halfopen_pidfd_getfd(int pidfd, int descriptor) { return (int)syscall(SYS_pi
 
 int halfopen_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int halfopen_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
 int halfopen_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 
 int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token)

@@ -9,20 +9,14 @@ package final class EventLoop {
     private var handlers: [UInt64: () -> Void] = [:]
     private var descriptors: [UInt64: Int32] = [:]
     private var nextToken: UInt64 = 1
-    private var timers: [Deadline] = []
+    private var timers = TimerQueue()
     private var isStopped = false
-    private var events = [epoll_event](repeating: epoll_event(), count: 64)
+    private var events = [epoll_event](repeating: epoll_event(), count: 512)
     private var armed: Int64 = 0
 
     /// What `watch` and `at` return; pass it to `cancel`.
     package struct Token: Hashable, Sendable {
         fileprivate var number: UInt64
-    }
-
-    private struct Deadline {
-        var time: Int64
-        var token: UInt64
-        var handler: () -> Void
     }
 
     package init() throws(SystemError) {
@@ -61,9 +55,7 @@ package final class EventLoop {
     @discardableResult
     package func at(_ time: Int64, _ handler: @escaping () -> Void) -> Token {
         let token = takeToken()
-        // After those of the same time: first set, first called.
-        let place = timers.firstIndex { $0.time > time } ?? timers.endIndex
-        timers.insert(Deadline(time: time, token: token, handler: handler), at: place)
+        timers.add(time, token: token, handler)
         return Token(number: token)
     }
 
@@ -79,7 +71,7 @@ package final class EventLoop {
         if let descriptor = descriptors.removeValue(forKey: token.number) {
             epoll_ctl(epoll.raw, Int32(EPOLL_CTL_DEL), descriptor, nil)
         }
-        timers.removeAll { $0.token == token.number }
+        timers.cancel(token.number)
     }
 
     /// In real time a sleeper wakes some 100 us after its time. With this set (nanoseconds) the loop wakes so much
@@ -109,8 +101,8 @@ package final class EventLoop {
 
     /// Timers that are due, or else whatever comes next.
     private func turn() throws(SystemError) {
-        if wakesEarlierBy > 0, let first = timers.first, first.time - Clock.now <= wakesEarlierBy {
-            while Clock.now < first.time {}
+        if wakesEarlierBy > 0, let first = timers.first(), first - Clock.now <= wakesEarlierBy {
+            while Clock.now < first {}
         }
         if runDueTimers() { return }
         try arm()
@@ -135,25 +127,23 @@ package final class EventLoop {
     /// True when one was.
     private func runDueTimers() -> Bool {
         var anyWasDue = false
-        while let first = timers.first, first.time <= Clock.now {
-            timers.removeFirst()
+        while timers.first() != nil, let handler = timers.take(dueAt: Clock.now) {
             anyWasDue = true
-            first.handler()
+            handler()
         }
         return anyWasDue
     }
 
     private func arm() throws(SystemError) {
         var setting = itimerspec()
-        if let first = timers.first {
+        if let first = timers.first() {
             // All zero would disarm it; one nanosecond is in the past as well.
-            let time = max(first.time - wakesEarlierBy, 1)
+            let time = max(first - wakesEarlierBy, 1)
             if time == armed { return }
             armed = time
             setting.it_value.tv_sec = Int(time / 1_000_000_000)
             setting.it_value.tv_nsec = Int(time % 1_000_000_000)
-        }
-        if timers.isEmpty {
+        } else {
             if armed == 0 { return }
             armed = 0
         }

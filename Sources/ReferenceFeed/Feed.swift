@@ -12,20 +12,24 @@ package enum Feed {
         usage: halfopen feed server [--port 7000] [--interval 5s] [--heartbeat 10s] [--missed 2] [--window 1000]
                                     [--hello-timeout 10s] [--token TEXT] [--stream ticks] [--mutant NAME]
                                     [--resume-for 24h] [--node NAME] [--secret TEXT] [--requests-per-second N]
-                                    [--request-limit 100]
+                                    [--request-limit 100] [--ports 1] [--connections N]
                halfopen feed client --to HOST[,HOST...] [--port 7000] [--connect-timeout 10s] [--missed 2]
                                     [--stable-after 30s] [--backoff-initial 1s] [--backoff-factor 2] [--backoff-cap 20s]
                                     [--token TEXT] [--stream ticks] [--mutant NAME] [--acknowledge-after 1s]
                                     [--breaker-after 0] [--breaker-open 30s] [--request-every DURATION]
                                     [--bulk-every DURATION] [--request-deadline 30s] [--publish-every DURATION]
                                     [--publish-stream orders] [--publish-class critical] [--queue-limit 100]
-                                    [--in-flight 8] [--drain-timeout 3s]
+                                    [--in-flight 8] [--drain-timeout 3s] [--sessions 1] [--ports 1] [--ramp DURATION]
                halfopen feed mutants [--format json]
 
         The reference feed, as actors of a scenario. The server publishes a numbered message every --interval and keeps
         the newest --window of them for subscribers that come back. Both sides say a heartbeat every --heartbeat and
         give each other up after --missed of them in a row. Both speak the driver protocol on standard output. With
         --mutant they make one mistake on purpose; `good` makes none. docs/reference-pair.md tells the rest.
+
+        A client with --sessions holds so many, each with a connection, a machine and a name of its own, and begins them
+        evenly over --ramp. More than some 25,000 connections from one address need several --ports, which both sides
+        count from --port; --connections makes room for so many at the server.
 
         """
 
@@ -35,15 +39,12 @@ package enum Feed {
             let loop = try EventLoop()
             switch arguments.first {
             case "server":
-                let shell = try ServerShell(try ServerOptions(parsing: Array(arguments.dropFirst())), on: loop)
+                let options = try ServerOptions(parsing: Array(arguments.dropFirst()))
+                let shell = try ServerShell(options, on: loop, saying: DriverOutput(on: loop))
                 try shell.start(commandsFrom: STDIN_FILENO)
                 try withExtendedLifetime(shell) { try loop.run() }
             case "client":
-                let shell = ClientShell(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)
-                shell.start(commandsFrom: STDIN_FILENO)
-                let signals = try Signals([.terminate], loop: loop) { shell.endInPeace() }
-                defer { signals.restore() }
-                try withExtendedLifetime(shell) { try loop.run() }
+                try run(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)
             case "mutants": write(try mutants(Array(arguments.dropFirst())), to: STDOUT_FILENO)
             case "--help", "-h":
                 write(help, to: STDOUT_FILENO)
@@ -57,6 +58,21 @@ package enum Feed {
         } catch {
             write("halfopen feed: \(error)\n", to: STDERR_FILENO)
             return 70
+        }
+    }
+
+    private static func run(_ options: ClientOptions, on loop: EventLoop) throws {
+        let output = DriverOutput(on: loop)
+        if options.sessions > 1 {
+            let sessions = try ClientSessions(options, on: loop, saying: output)
+            sessions.start()
+            try withExtendedLifetime(sessions) { try loop.run() }
+        } else {
+            let shell = ClientShell(options, on: loop, saying: output)
+            shell.start(commandsFrom: STDIN_FILENO)
+            let signals = try Signals([.terminate], loop: loop) { shell.endInPeace() }
+            defer { signals.restore() }
+            try withExtendedLifetime(shell) { try loop.run() }
         }
     }
 

@@ -2,7 +2,11 @@ import Scenarios
 
 /// `feed server` and `feed client` as the command line has them.
 struct ServerOptions: Equatable {
+    /// The first of `ports` that follow one another.
     var port = 7000
+    var ports = 1
+    /// Room is made for so many; nil for what the process may have as it is.
+    var connections: Int?
     var stream = "ticks"
     var window = 1000
     var settings = FeedServer.Settings()
@@ -13,6 +17,8 @@ struct ServerOptions: Equatable {
         while let name = try options.next() {
             switch name {
             case "--port": port = try options.integer(in: 1...65535)
+            case "--ports": ports = try options.integer(in: 1...64)
+            case "--connections": connections = try options.integer(in: 1...200_000)
             case "--stream": stream = try options.text()
             case "--window": window = try options.integer(in: 1...1_000_000)
             case "--interval": settings.interval = try options.duration()
@@ -36,7 +42,12 @@ struct ServerOptions: Equatable {
 struct ClientOptions: Equatable {
     /// The servers, each by its name or address.
     var hosts: [String] = []
+    /// The first of `ports` that follow one another; sessions take them in turn.
     var port = 7000
+    var ports = 1
+    var sessions = 1
+    /// From the first session's beginning to the last one's.
+    var ramp = Duration.zero
     var stream = "ticks"
     var settings = ReferenceClient.Settings()
 
@@ -48,6 +59,9 @@ struct ClientOptions: Equatable {
             switch name {
             case "--to": hosts = try options.text().split(separator: ",").map(String.init)
             case "--port": port = try options.integer(in: 1...65535)
+            case "--ports": ports = try options.integer(in: 1...64)
+            case "--sessions": sessions = try options.integer(in: 1...100_000)
+            case "--ramp": ramp = try options.duration()
             case "--stream": stream = try options.text()
             case "--connect-timeout": settings.connectTimeout = try options.duration()
             case "--missed": settings.missedHeartbeats = try options.integer(in: 1...1000)

@@ -15,6 +15,7 @@ private final class Stage {
     private(set) var events: [JSON] = []
     private(set) var client: ClientShell?
     private(set) var server: ServerShell?
+    private var sessions: ClientSessions?
     private var port = 0
 
     init() throws {
@@ -43,6 +44,17 @@ private final class Stage {
         self.client = client
     }
 
+    /// Sessions of one process.
+    func startSessions(_ count: Int) throws {
+        let arguments = "--to localhost --backoff-initial 10ms --backoff-cap 40ms --ramp 20ms --sessions \(count)"
+        var options = try ClientOptions(parsing: arguments.split(separator: " ").map(String.init))
+        options.port = port
+        let output = DriverOutput(descriptor: writer.raw, on: loop)
+        let sessions = try ClientSessions(options, on: loop, saying: output)
+        sessions.start()
+        self.sessions = sessions
+    }
+
     func stopServer() { server = nil }
 
     /// Runs until an event of this name was said `count` times; false after five seconds.
@@ -69,6 +81,27 @@ private final class Stage {
         #expect(try stage.run(until: "received", 20))
         #expect(stage.states == ["connecting", "authenticating", "connected"])
         #expect(stage.received == Array(stage.received[0]..<(stage.received[0] + Int64(stage.received.count))))
+        #expect(stage.all("hello").count == 2)
+    }
+
+    @Test func manySessionsShareAProcess() throws {
+        let stage = try Stage()
+        try stage.startServer()
+        try stage.startSessions(40)
+        #expect(try stage.run(until: "received", 400))
+        let names = Set((0..<40).map { "s\($0)" })
+        for event in ["attempt", "connected", "received"] {
+            #expect(Set(stage.all(event).compactMap { $0["session"]?.string }) == names, "\(event)")
+        }
+        let numbers = Dictionary(grouping: stage.all("received")) { $0["session"]?.string ?? "" }
+            .mapValues { $0.compactMap { $0["seq"]?.integer } }
+        for (name, received) in numbers {
+            #expect(received == Array(received[0]..<(received[0] + Int64(received.count))), "\(name)")
+        }
+        // Each says which connection is its own.
+        let ends = stage.all("attempt").compactMap { $0["local"]?.string }
+        #expect(Set(ends).count == 40 && ends.allSatisfy { $0.hasPrefix("127.0.0.1:") || $0.hasPrefix("[::1]:") })
+        #expect(stage.all("connected").allSatisfy { ends.contains($0["local"]?.string ?? "") })
         #expect(stage.all("hello").count == 2)
     }
 
@@ -134,7 +167,7 @@ private final class Stage {
 
     @Test(arguments: [
         (["--port"], "--port needs a value"), (["--port", "0"], "--port 0: a whole number from 1 to 65535"),
-        (["--ports", "1"], "unknown option --ports"),
+        (["--prots", "1"], "unknown option --prots"),
         (["--connect-timeout", "10"], "--connect-timeout 10: a duration such as 250ms, 10s or 5m, at most a day"),
         (["--connect-timeout", "0s"], "--connect-timeout 0s: a duration such as 250ms, 10s or 5m, at most a day"),
         (["--connect-timeout", "25h"], "--connect-timeout 25h: a duration such as 250ms, 10s or 5m, at most a day"),

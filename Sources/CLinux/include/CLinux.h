@@ -78,6 +78,8 @@ int halfopen_pidfd_getfd(int pidfd, int descriptor);
 
 /// pipe2 with O_CLOEXEC.
 int halfopen_pipe(int ends[2]);
+/// accept4 of a connection that does not block, close-on-exec.
+int halfopen_accept(int listener);
 int halfopen_open(const char *path, int flags, mode_t mode);
 int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
 uint64_t halfopen_epoll_token(const struct epoll_event *event);

@@ -66,7 +66,7 @@ struct ServerFaults {
     }
 
     /// What somebody is told who says hello while so many sessions stand; nil when nothing is wrong.
-    func refusal(sessions: Int) -> (ServerFault, ServerMessage)? {
+    func refusal(sessions: @autoclosure () -> Int) -> (ServerFault, ServerMessage)? {
         if case .drain(let pause)? = orders[.drain] {
             return (.drain, .refused(reason: "this server is being drained", retry: true, after: pause))
         }
@@ -74,7 +74,7 @@ struct ServerFaults {
             let reason = retry ? "nobody can be authenticated now" : "this key was revoked"
             return (.rejectAuthentication, .refused(reason: reason, retry: retry))
         }
-        if case .overload(let capacity, let pause)? = orders[.overload], sessions >= capacity {
+        if case .overload(let capacity, let pause)? = orders[.overload], sessions() >= capacity {
             return (.overload, .refused(reason: "overloaded", retry: true, after: pause))
         }
         return nil

@@ -18,6 +18,9 @@ final class ClientShell {
     /// An attempt that failed at once, about to be told.
     private var failure: EventLoop.Token?
     private var timer: (due: Moment, token: EventLoop.Token)?
+    private let resolver: Resolver
+    /// Both ends of the connection, as far as they are known.
+    private var ends: (address: String, local: String)?
     /// What the name stood for when it was last asked for.
     private var addresses: [Int: [Sockets.Address]] = [:]
     private var commands: CommandLines?
@@ -25,8 +28,12 @@ final class ClientShell {
     /// What a client that errs leaves behind.
     private let leavings = Leavings()
 
-    init(_ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) {
+    init(
+        _ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput(),
+        resolver: Resolver = Resolver()
+    ) {
         self.loop = loop
+        self.resolver = resolver
         self.output = output
         hosts = options.hosts
         port = options.port
@@ -51,6 +58,11 @@ final class ClientShell {
                 if !obey($0) { output.error("a command that this client does not know") }
             }
         }
+        begin()
+    }
+
+    /// For one of many, whose process has said hello already.
+    func begin() {
         happened { $0.started(at: $1) }
     }
 
@@ -98,14 +110,13 @@ final class ClientShell {
 
     private func say(_ report: Client.Report) {
         switch report {
-        case .connecting:
-            output.state("connecting")
-            output.attempt()
+        // The attempt is told when it has begun, with both its ends.
+        case .connecting: output.state("connecting")
         case .authenticating: output.state("authenticating")
         case .connected(let resumed):
             output.state("connected")
             if let resumed { output.resumed(resumed) }
-            output.connected()
+            output.connected(to: ends?.address, from: ends?.local)
         case .reconnecting(let reason, _, let delay):
             output.error(reason)
             output.state("reconnecting", delay: delay)
@@ -136,12 +147,17 @@ final class ClientShell {
 // The transport.
 extension ClientShell {
     private func connect(to destination: Client.Destination) {
+        let began = Clock.now
+        ends = nil
+        defer { output.attempt(to: ends?.address, from: ends?.local, at: began) }
         do {
             let known = destination.resolvesAgain ? nil : addresses[destination.server]
-            let all = try known ?? Sockets.resolve(hosts[destination.server], port: port)
+            let all = try known ?? resolver.addresses(of: hosts[destination.server], port: port)
             addresses[destination.server] = all
-            let socket = try Sockets.connect(to: all[destination.address % all.count])
+            let address = all[destination.address % all.count]
+            let socket = try Sockets.connect(to: address)
             let number = socket.raw
+            ends = ("\(address)", "\(Sockets.local(of: number))")
             let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
             connecting = (watch, socket.release())
         } catch {

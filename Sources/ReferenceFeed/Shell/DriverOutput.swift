@@ -4,7 +4,21 @@ import Kernel
 
 /// Says events of the driver protocol (docs/driver-protocol.md) on standard output, each stamped as it is said.
 struct DriverOutput {
-    var descriptor = STDOUT_FILENO
+    private let lines: OutputLines
+    /// Which of many sessions speaks; empty for the only one.
+    private var session = ""
+
+    /// - Parameter loop: lines of one turn of it are written together; each at once when nil.
+    init(descriptor: Int32 = STDOUT_FILENO, on loop: EventLoop? = nil) {
+        lines = OutputLines(descriptor, on: loop)
+    }
+
+    /// For one of many sessions.
+    func naming(session: String) -> DriverOutput {
+        var output = self
+        output.session = session
+        return output
+    }
 
     /// - Parameter faults: those that it makes when it is told to; said when there are any.
     func hello(library: String, version: String, commands: [String] = [], faults: [String] = []) {
@@ -23,8 +37,23 @@ struct DriverOutput {
         }
     }
 
-    func attempt() { say("attempt") { _ in } }
-    func connected() { say("connected") { _ in } }
+    /// - Parameters:
+    ///   - address: where it connects to, and from where; nil when it did not come to that.
+    ///   - time: when it began; now when nil.
+    func attempt(to address: String? = nil, from local: String? = nil, at time: Int64? = nil) {
+        say("attempt", at: time) {
+            if let address { $0.field("address", address) }
+            if let local { $0.field("local", local) }
+        }
+    }
+
+    func connected(to address: String? = nil, from local: String? = nil) {
+        say("connected") {
+            if let address { $0.field("address", address) }
+            if let local { $0.field("local", local) }
+        }
+    }
+
     /// - Parameter ok: false when the server knew nothing of the session that was to go on.
     func resumed(_ ok: Bool) { say("resumed") { if !ok { $0.field("ok", ok) } } }
 
@@ -48,17 +77,58 @@ struct DriverOutput {
         }
     }
 
-    func say(_ event: String, _ fields: (inout JSONLineWriter) -> Void) {
-        var line = JSONLineWriter()
+    func say(_ event: String, at time: Int64? = nil, _ fields: (inout JSONLineWriter) -> Void) {
+        var line = JSONLineWriter(appendingTo: lines.takeUnwritten())
         line.field("event", event)
-        line.field("t", Clock.now)
+        line.field("t", time ?? Clock.now)
+        if !session.isEmpty { line.field("session", session) }
         fields(&line)
         line.end()
+        lines.put(line.bytes)
+    }
+}
+
+/// Lines on their way to standard output. Those of one turn of an event loop are written together: in a storm of many
+/// sessions a system call for each would cost more than all the rest.
+private final class OutputLines {
+    private let descriptor: Int32
+    private let loop: EventLoop?
+    private var unwritten: [UInt8] = []
+    private var isWriteDue = false
+
+    init(_ descriptor: Int32, on loop: EventLoop?) {
+        self.descriptor = descriptor
+        self.loop = loop
+    }
+
+    deinit { write() }
+
+    /// To be put back, with more.
+    func takeUnwritten() -> [UInt8] {
+        defer { unwritten = [] }
+        return unwritten
+    }
+
+    func put(_ bytes: [UInt8]) {
+        unwritten = bytes
+        guard let loop else { return write() }
+        if isWriteDue { return }
+        isWriteDue = true
+        // A timer that is due already: called before the loop waits again.
+        loop.at(0) { [self] in
+            isWriteDue = false
+            write()
+        }
+    }
+
+    private func write() {
+        if unwritten.isEmpty { return }
         do throws(SystemError) {
-            try Kernel.write(descriptor, line.bytes, to: "standard output")
+            try Kernel.write(descriptor, unwritten, to: "standard output")
         } catch {
             // Nobody listens any more: a driver without a run has no reason to live.
             exit(0)
         }
+        unwritten.removeAll(keepingCapacity: true)
     }
 }

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import Kernel
 
-/// Performs what a `FeedServer` decides: a listener, its connections, one timer, events on standard output.
+/// Performs what a `FeedServer` decides: its listeners and connections, one timer, events on standard output.
 final class ServerShell {
     private let loop: EventLoop
     private let stream: String
     private let output: DriverOutput
-    private let listener: Descriptor
+    private let listeners: [Listener]
     private var server: FeedServer
     private var connections: [FeedServer.ConnectionID: LineSocket] = [:]
     private var nextID = 1
-    private var accepting: EventLoop.Token?
+    private var accepting: [EventLoop.Token] = []
     private var timer: (due: Moment, token: EventLoop.Token)?
     private var commands: EventLoop.Token?
     /// Half a line of commands.
@@ -28,24 +28,36 @@ final class ServerShell {
         // The nodes of one feed number alike, so theirs is one life.
         let epoch = secret.isEmpty ? String(random.next(), radix: 16) : "\(SipHash.hash(secret, keys: (5, 6)))"
         server = FeedServer(settings: options.settings, log: FeedLog(epoch: epoch, capacity: options.window))
-        listener = try Sockets.listen(port: options.port)
+        var listeners: [Listener] = []
+        for place in 0..<options.ports { listeners.append(try Listener(port: options.port + place)) }
+        self.listeners = listeners
+        if let connections = options.connections { try Descriptors.allow(connections) }
+    }
+
+    /// A class, because an array cannot hold a descriptor that is not to be copied.
+    private final class Listener {
+        let socket: Descriptor
+        init(port: Int) throws(SystemError) { socket = try Sockets.listen(port: port) }
     }
 
     deinit {
-        if let accepting { loop.cancel(accepting) }
+        accepting.forEach(loop.cancel)
         if let timer { loop.cancel(timer.token) }
         if let commands { loop.cancel(commands) }
     }
 
-    /// The port that it listens on: the kernel's choice when none (0) was asked for.
-    var port: Int { Sockets.port(of: listener.raw) }
+    /// The first port that it listens on: the kernel's choice when none (0) was asked for.
+    var port: Int { Sockets.port(of: listeners[0].socket.raw) }
 
     /// - Parameter input: where commands come from, line by line; none come when it cannot be waited for, as a file.
     func start(commandsFrom input: Int32? = nil) throws(SystemError) {
         output.hello(
             library: "reference-feed", version: Feed.version, faults: ServerFault.allCases.map(\.rawValue))
         if let input { commands = try? loop.watch(input) { [unowned self] in readCommands(input) } }
-        accepting = try loop.watch(listener.raw) { [unowned self] in acceptAll() }
+        for listener in listeners {
+            let number = listener.socket.raw
+            accepting.append(try loop.watch(number) { [unowned self] in acceptAll(number) })
+        }
         happened { $0.started(at: $1) }
     }
 
@@ -84,9 +96,9 @@ final class ServerShell {
         }
     }
 
-    private func acceptAll() {
+    private func acceptAll(_ listener: Int32) {
         do throws(SystemError) {
-            while let socket = try Sockets.accept(listener.raw) { try open(socket) }
+            while let socket = try Sockets.accept(listener) { try open(socket) }
         } catch {
             // Such as no descriptors left, or a connection that was gone before we came to it: the others go on.
             output.error(error.description)

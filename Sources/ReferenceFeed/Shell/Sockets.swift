@@ -5,9 +5,24 @@ import Kernel
 /// Opening TCP sockets that do not block.
 enum Sockets {
     /// One address that a name stands for.
-    struct Address {
+    struct Address: CustomStringConvertible {
         fileprivate var storage = sockaddr_storage()
         fileprivate var length: socklen_t = 0
+
+        /// `10.77.1.2:7000`, `[fd00::1]:7000`; empty of a family that is neither.
+        var description: String {
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            let family = Int32(storage.ss_family)
+            let isIPv4 = family == AF_INET
+            let port = withUnsafeBytes(of: storage) { bytes in
+                // Both families have the port behind the family, and IPv6 a flow label before the address.
+                inet_ntop(family, bytes.baseAddress! + (isIPv4 ? 4 : 8), &text, socklen_t(text.count))
+                return in_port_t(bigEndian: bytes.load(fromByteOffset: 2, as: in_port_t.self))
+            }
+            let address = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            if address.isEmpty { return "" }
+            return isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+        }
     }
 
     /// The name has no address; the resolver's words.
@@ -83,36 +98,36 @@ enum Sockets {
         return socket
     }
 
+    /// Our end of a connection.
+    static func local(of socket: Int32) -> Address {
+        var address = Address(length: socklen_t(MemoryLayout<sockaddr_storage>.size))
+        withUnsafeMutablePointer(to: &address.storage) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &address.length) }
+        }
+        return address
+    }
+
     /// The local port.
     static func port(of socket: Int32) -> Int {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+        withUnsafeBytes(of: local(of: socket).storage) {
+            Int(in_port_t(bigEndian: $0.load(fromByteOffset: 2, as: in_port_t.self)))
         }
-        return Int(in_port_t(bigEndian: address.sin_port))
     }
 
     /// The next connection, or nil when none waits.
     static func accept(_ listener: Int32) throws(SystemError) -> Descriptor? {
-        let number = try System.attempt("accept a connection") { Glibc.accept(listener, nil, nil) }
-        guard let number else { return nil }
-        let socket = Descriptor(owning: number)
-        try prepare(socket)
-        return socket
+        let number = try System.attempt("accept a connection") { halfopen_accept(listener) }
+        return number.map { Descriptor(owning: $0) }
     }
 
     private static func make(_ family: Int32) throws(SystemError) -> Descriptor {
+        let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
         let socket = Descriptor(
-            owning: try System.call("open a socket") { Glibc.socket(family, Int32(SOCK_STREAM.rawValue), 0) })
-        try prepare(socket)
-        return socket
-    }
-
-    private static func prepare(_ socket: borrowing Descriptor) throws(SystemError) {
-        try socket.setNonBlocking()
+            owning: try System.call("open a socket") { Glibc.socket(family, Int32(type), 0) })
         var yes: Int32 = 1
-        // Each message is worth a packet of its own: nothing is gained by waiting for more.
+        // Each message is worth a packet of its own: nothing is gained by waiting for more. What a listener accepts
+        // inherits it.
         setsockopt(socket.raw, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        return socket
     }
 }

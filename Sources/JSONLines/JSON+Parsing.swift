@@ -28,23 +28,29 @@ extension JSON {
     }
 }
 
-/// A recursive-descent parser over bytes that outlive it.
-private struct Parser {
+/// A recursive-descent parser over bytes that outlive it. It builds values, or steps over them and finds the same
+/// faults (JSON+Skipping.swift).
+struct Parser {
     let bytes: UnsafeBufferPointer<UInt8>
     let deepest: Int
-    var position = 0
+    var position: Int
     var depth = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>, deepest: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, deepest: Int = JSON.defaultDepth, position: Int = 0) {
         self.bytes = bytes
         self.deepest = deepest
+        self.position = position
     }
 
     mutating func document() throws(JSON.ParsingError) -> JSON {
         let value = try value()
+        try end()
+        return value
+    }
+
+    mutating func end() throws(JSON.ParsingError) {
         skipSpace()
         guard position == bytes.count else { throw error("text after the value") }
-        return value
     }
 
     func error(_ reason: String) -> JSON.ParsingError { JSON.ParsingError(offset: position, reason: reason) }
@@ -86,39 +92,58 @@ private struct Parser {
     }
 
     mutating func array() throws(JSON.ParsingError) -> JSON {
-        try descend()
-        defer { depth -= 1 }
         var values: [JSON] = []
-        if peek() == UInt8(ascii: "]") {
-            position += 1
-            return .array([])
-        }
-        while true {
-            values.append(try value())
-            if try !continues(until: UInt8(ascii: "]")) { return .array(values) }
-        }
+        try elements { parser throws(JSON.ParsingError) in values.append(try parser.value()) }
+        return .array(values)
     }
 
     mutating func object() throws(JSON.ParsingError) -> JSON {
+        var members: [JSON.Member] = []
+        try self.members { parser throws(JSON.ParsingError) in
+            // Growing one by one would allocate three times for a line of a recording.
+            if members.isEmpty { members.reserveCapacity(8) }
+            let key = try parser.string()
+            try parser.colon()
+            members.append(JSON.Member(key, try parser.value()))
+        }
+        return .object(members)
+    }
+
+    /// Steps through an array; `element` steps over one.
+    mutating func elements(
+        _ element: (inout Parser) throws(JSON.ParsingError) -> Void
+    ) throws(JSON.ParsingError) {
         try descend()
         defer { depth -= 1 }
-        var members: [JSON.Member] = []
+        if peek() == UInt8(ascii: "]") {
+            position += 1
+            return
+        }
+        repeat { try element(&self) } while try continues(until: UInt8(ascii: "]"))
+    }
+
+    /// Steps through an object; `member` steps over a key, at which it begins, and its value.
+    mutating func members(
+        _ member: (inout Parser) throws(JSON.ParsingError) -> Void
+    ) throws(JSON.ParsingError) {
+        try descend()
+        defer { depth -= 1 }
         if peek() == UInt8(ascii: "}") {
             position += 1
-            return .object([])
+            return
         }
-        // Growing one by one would allocate three times for a line of a recording.
-        members.reserveCapacity(8)
-        while true {
+        repeat {
             skipSpace()
             guard peek() == UInt8(ascii: "\"") else { throw error("a key should be here") }
-            let key = try string()
-            skipSpace()
-            guard peek() == UInt8(ascii: ":") else { throw error("':' should be here") }
-            position += 1
-            members.append(JSON.Member(key, try value()))
-            if try !continues(until: UInt8(ascii: "}")) { return .object(members) }
-        }
+            try member(&self)
+        } while try continues(until: UInt8(ascii: "}"))
+    }
+
+    /// Between a key and its value.
+    mutating func colon() throws(JSON.ParsingError) {
+        skipSpace()
+        guard peek() == UInt8(ascii: ":") else { throw error("':' should be here") }
+        position += 1
     }
 
     /// Steps over a comma (true) or the closing byte (false).

@@ -62,19 +62,28 @@ extension ExpectationPlan {
 }
 
 extension ExpectationPlan {
-    func pass(_ summary: String, measured: Double?, bound: Double?, unit: String, _ evidence: [Evidence]) -> Finding {
+    func pass(
+        _ summary: @autoclosure @escaping () -> String, measured: Double?, bound: Double?, unit: String,
+        _ evidence: @autoclosure @escaping () -> [Evidence]
+    ) -> Finding {
         Finding(
-            expectation: text, verdict: .pass, measured: measured, bound: bound, unit: unit, summary: summary,
-            evidence: evidence)
+            expectation: text, verdict: .pass, measured: measured, bound: bound, unit: unit, summary: summary(),
+            evidence: evidence())
     }
 
-    func fail(_ summary: String, measured: Double?, bound: Double?, unit: String, _ evidence: [Evidence]) -> Finding {
+    func fail(
+        _ summary: @autoclosure @escaping () -> String, measured: Double?, bound: Double?, unit: String,
+        _ evidence: @autoclosure @escaping () -> [Evidence]
+    ) -> Finding {
         Finding(
-            expectation: text, verdict: .fail, measured: measured, bound: bound, unit: unit, summary: summary,
-            evidence: evidence)
+            expectation: text, verdict: .fail, measured: measured, bound: bound, unit: unit, summary: summary(),
+            evidence: evidence())
     }
 
-    func void(_ summary: String, _ evidence: [Evidence] = []) -> Finding {
-        Finding(expectation: text, verdict: .void, summary: summary, evidence: evidence)
+    func void(
+        _ summary: @autoclosure @escaping () -> String,
+        _ evidence: @autoclosure @escaping () -> [Evidence] = []
+    ) -> Finding {
+        Finding(expectation: text, verdict: .void, summary: summary(), evidence: evidence())
     }
 }

@@ -10,6 +10,8 @@ package enum Verdict: String, CaseIterable, Sendable {
 }
 
 /// What one expectation found.
+///
+/// Of the cases of twenty thousand sessions one is told: the words are made when somebody reads them.
 package struct Finding: Equatable, Sendable {
     /// The expectation as the scenario has it, `recovery: subscriber, after: blackhole, within: 30s`.
     package var expectation: String
@@ -18,22 +20,59 @@ package struct Finding: Equatable, Sendable {
     package var measured: Double?
     package var bound: Double?
     package var unit: String
-    /// What was owed and what happened, as a good engineer would note it.
-    package var summary: String
-    /// When and how we know: lines with times, oldest first.
-    package var evidence: [Evidence]
+    private var story: Story
+
+    /// Unchecked, because what it is made from is a judge's own: `Judge` tells every finding before it lets go of it.
+    private enum Story: @unchecked Sendable {
+        case told(String, [Evidence])
+        case untold(() -> String, () -> [Evidence])
+    }
 
     package init(
         expectation: String, verdict: Verdict, measured: Double? = nil, bound: Double? = nil, unit: String = "",
-        summary: String, evidence: [Evidence] = []
+        summary: @autoclosure @escaping () -> String,
+        evidence: @autoclosure @escaping () -> [Evidence] = []
     ) {
         self.expectation = expectation
         self.verdict = verdict
         self.measured = measured
         self.bound = bound
         self.unit = unit
-        self.summary = summary
-        self.evidence = evidence
+        story = .untold(summary, evidence)
+    }
+
+    /// What was owed and what happened, as a good engineer would note it.
+    package var summary: String {
+        get {
+            switch story {
+            case .told(let summary, _): summary
+            case .untold(let summary, _): summary()
+            }
+        }
+        set { story = .told(newValue, evidence) }
+    }
+
+    /// When and how we know: lines with times, oldest first.
+    package var evidence: [Evidence] {
+        get {
+            switch story {
+            case .told(_, let evidence): evidence
+            case .untold(_, let evidence): evidence()
+            }
+        }
+        set { story = .told(summary, newValue) }
+    }
+
+    /// The same with its words made, holding nothing of what they were made from.
+    var told: Finding {
+        var finding = self
+        finding.story = .told(summary, evidence)
+        return finding
+    }
+
+    package static func == (a: Finding, b: Finding) -> Bool {
+        (a.expectation, a.verdict, a.measured, a.bound) == (b.expectation, b.verdict, b.measured, b.bound)
+            && (a.unit, a.summary, a.evidence) == (b.unit, b.summary, b.evidence)
     }
 }
 

@@ -48,7 +48,7 @@ package enum Judge {
                 expectation: plan.text, verdict: .error,
                 summary: "This version does not know the expectation '\(plan.kind)': judge with the one that does.")
         }
-        return expectation.judge(run)
+        return expectation.judge(run).told
     }
 
     private static func notJudged(_ scenario: Scenario) -> [Finding] {

@@ -31,16 +31,7 @@ extension RunView {
     /// The sessions of an actor that show life, each instance at least once. A process with named sessions may speak
     /// for itself too (a hello, a note), which makes no session.
     package func sessionNames(of actor: String) -> [SessionName] {
-        var found: [Instance: [SessionName]] = [:]
-        for (name, session) in sessions where name.instance.actor == actor {
-            let lives =
-                !session.received.isEmpty || !session.sent.isEmpty
-                || session.reports.contains { ![.hello, .note, .unsupported].contains($0.report.kind) }
-            if lives { found[name.instance, default: []].append(name) }
-        }
-        return instances(of: actor).flatMap { instance in
-            found[instance]?.sorted() ?? [SessionName(instance: instance, session: "")]
-        }
+        sessionsOfActors[actor] ?? instances(of: actor).map { SessionName(instance: $0, session: "") }
     }
 
     /// Wire changes of an instance's host that can only be its own: no other client or publisher dials from there, or

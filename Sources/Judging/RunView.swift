@@ -36,6 +36,8 @@ package struct RunView: Sendable {
     /// When anything was sent, numbered or not, in time order.
     package private(set) var sendings: [Timestamp] = []
     private var streamNumbers: [String: Int] = [:]
+    /// See `sessionNames(of:)`: every expectation asks, and for each session.
+    private(set) var sessionsOfActors: [String: [SessionName]] = [:]
 
     package struct MessageKey: Hashable, Sendable {
         package var stream: Int
@@ -55,6 +57,11 @@ package struct RunView: Sendable {
         package var sent: [Message] = []
         /// Everything else.
         package var reports: [Report] = []
+
+        var showsLife: Bool {
+            !received.isEmpty || !sent.isEmpty
+                || reports.contains { ![.hello, .note, .unsupported].contains($0.report.kind) }
+        }
     }
 
     package struct Message: Sendable {
@@ -100,7 +107,18 @@ package struct RunView: Sendable {
         for (index, event) in recording.events.enumerated() {
             take(event.body, at: Moment(time: event.time, line: index + 2), ends)
         }
+        nameSessions()
         inventory = ConnectionInventory(self)
+    }
+
+    private mutating func nameSessions() {
+        var found: [Instance: [SessionName]] = [:]
+        for (name, session) in sessions where session.showsLife { found[name.instance, default: []].append(name) }
+        for actor in Set(found.keys.map(\.actor)) {
+            sessionsOfActors[actor] = instances(of: actor).flatMap { instance in
+                found[instance]?.sorted() ?? [SessionName(instance: instance, session: "")]
+            }
+        }
     }
 
     private mutating func take(_ body: Event.Body, at moment: Moment, _ ends: LinkHosts) {

@@ -1,4 +1,3 @@
-import CDigest
 import CLinux
 import Glibc
 
@@ -109,12 +108,5 @@ package enum Files {
         guard let resolved = realpath(path, nil) else { throw SystemError("find", path) }
         defer { free(resolved) }
         return String(cString: resolved)
-    }
-
-    /// SHA-256 in lower-case hexadecimal, by libmd.
-    package static func sha256(_ bytes: [UInt8]) -> String {
-        var text = [CChar](repeating: 0, count: 65)
-        _ = bytes.withUnsafeBufferPointer { SHA256Data($0.baseAddress, $0.count, &text) }
-        return String(decoding: text.prefix(64).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

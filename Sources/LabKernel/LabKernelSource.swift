@@ -18,7 +18,7 @@ package enum LabKernelSource {
     /// not part of it (a machine without the source has only the cache); of several the newest is used.
     package static let key: String = {
         let text = "recipe \(recipe)\n\(configuration)\u{0}\(seedLibrary)"
-        return String(Files.sha256(Array(text.utf8)).prefix(16))
+        return String(Digest.sha256(Array(text.utf8)).prefix(16))
     }()
 
     /// Options that the configuration asks for, as lines of a .config: `CONFIG_X=y`.

@@ -1,9 +1,9 @@
 import JSONLines
 
 extension Event {
-    /// The event of a line, which is parsed already.
-    init(_ json: JSON) throws(FieldError) {
-        var fields = try EventFields(json)
+    /// The event of a line.
+    init(_ line: JSONObjectLine) throws(FieldError) {
+        var fields = EventFields(line)
         let time = Timestamp(nanoseconds: try fields.count("t"))
         switch try fields.name("event", as: Kind.self) {
         case .phase: self.init(time, .phase(try fields.name("phase", as: Phase.self)))
@@ -126,10 +126,13 @@ extension ConnectionTotals {
         let link = try fields.string("link")
         let (from, to) = (try fields.endpoint("from"), try fields.endpoint("to"))
         var ways: [Way] = []
-        for way in ["sent", "received"] {
-            let bytes = try fields.count(way)
-            let packets = try fields.count("\(way)_packets")
-            ways.append(Way(packets: packets, bytes: bytes, retransmitted: try fields.count("\(way)_again")))
+        let keys: [(bytes: StaticString, packets: StaticString, again: StaticString)] = [
+            ("sent", "sent_packets", "sent_again"), ("received", "received_packets", "received_again"),
+        ]
+        for way in keys {
+            let bytes = try fields.count(way.bytes)
+            let packets = try fields.count(way.packets)
+            ways.append(Way(packets: packets, bytes: bytes, retransmitted: try fields.count(way.again)))
         }
         self.init(
             link: link, ending, from: from, to: to, sent: ways[0], received: ways[1],
@@ -208,8 +211,8 @@ extension End {
 }
 
 extension Header {
-    init(_ json: JSON) throws(FieldError) {
-        var fields = try EventFields(json)
+    init(_ line: JSONObjectLine) throws(FieldError) {
+        var fields = EventFields(line)
         let format = try fields.integer("recording")
         guard (Int64(Header.oldestFormat)...Int64(Header.format)).contains(format) else {
             throw FieldError(
@@ -225,10 +228,8 @@ extension Header {
             guard let record = Record(rawValue: name) else { throw FieldError("'records' names '\(name)'") }
             records.append(record)
         }
-        guard case .array(let files)? = fields.value("sources") else { throw FieldError("'sources' is not an array") }
         var sources: [Source] = []
-        for file in files {
-            var fields = try EventFields(file)
+        for var fields in try fields.objects("sources") {
             sources.append(Source(path: try fields.string("path"), text: try fields.string("text")))
         }
         self.init(

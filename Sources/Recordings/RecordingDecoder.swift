@@ -22,22 +22,31 @@ package struct RecordingDecoder {
     private var events: [Event] = []
     /// The line that the pieces so far left unfinished.
     private var partial: [UInt8] = []
+    /// The line that is being read.
+    private var object = JSONObjectLine()
     private var lines = 0
     private var last = Timestamp(nanoseconds: 0)
     private var hasEnded = false
     private var damage: String?
 
-    package init() {}
+    /// - Parameter bytes: about so many will come.
+    package init(expecting bytes: Int = 0) {
+        // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and
+        // again.
+        events.reserveCapacity(bytes / 128)
+    }
 
     /// A whole recording at once.
     package static func decode(_ bytes: [UInt8]) throws(UnreadableRecording) -> Recording {
-        var decoder = RecordingDecoder()
-        // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and
-        // again.
-        decoder.events.reserveCapacity(bytes.count / 128)
+        var decoder = RecordingDecoder(expecting: bytes.count)
         try bytes.withUnsafeBufferPointer { buffer throws(UnreadableRecording) in try decoder.feed(buffer) }
-        let events = decoder.takeEvents()
-        let (header, damage) = try decoder.finish()
+        return try decoder.recording()
+    }
+
+    /// To be called at the end of the file: all that was read and not taken.
+    package mutating func recording() throws(UnreadableRecording) -> Recording {
+        let events = takeEvents()
+        let (header, damage) = try finish()
         return Recording(header: header, events: events, damage: damage)
     }
 
@@ -86,7 +95,7 @@ package struct RecordingDecoder {
     private mutating func take(line: UnsafeBufferPointer<UInt8>) throws(UnreadableRecording) {
         guard header != nil else { return try takeHeader(line) }
         do throws(FieldError) {
-            let event = try Event(try RecordingDecoder.parse(line))
+            let event = try Event(try look(through: line))
             try check(event)
             last = event.time
             if case .end = event.body { hasEnded = true }
@@ -99,7 +108,7 @@ package struct RecordingDecoder {
 
     private mutating func takeHeader(_ line: UnsafeBufferPointer<UInt8>) throws(UnreadableRecording) {
         do throws(FieldError) {
-            header = try Header(try RecordingDecoder.parse(line))
+            header = try Header(try look(through: line))
             lines = 1
         } catch {
             throw UnreadableRecording(reason: error.reason)
@@ -114,11 +123,14 @@ package struct RecordingDecoder {
         }
     }
 
-    private static func parse(_ line: UnsafeBufferPointer<UInt8>) throws(FieldError) -> JSON {
+    private mutating func look(through line: UnsafeBufferPointer<UInt8>) throws(FieldError) -> JSONObjectLine {
+        let isObject: Bool
         do throws(JSON.ParsingError) {
-            return try JSON(parsing: line, depth: depth)
+            isObject = try object.read(line, depth: RecordingDecoder.depth)
         } catch {
             throw FieldError(error.description)
         }
+        guard isObject else { throw FieldError("not an object") }
+        return object
     }
 }

@@ -173,18 +173,18 @@ final class PlayedRun {
         {
             try Files.replace(path, with: closed)
         }
-        guard let bytes = try? Files.read(path), let recording = try? RecordingDecoder.decode(bytes) else {
+        guard let file = try? RecordingFile(path) else {
             return RunResult(
                 scenario: scenario, seed: job.seed, lab: runner.options.lab.rawValue,
                 judgement: Judgement(
                     verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
         }
-        var judgement = Judge.judge(recording, of: scenario, catalog: .standard)
-        if recording.end == nil || judgement.verdict == .error, let explanation {
+        var judgement = Judge.judge(file.recording, of: scenario, catalog: .standard)
+        if file.recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)
         }
         return RunResult(
-            recording: recording, scenario: scenario, judgement: judgement, path: path, sha256: Files.sha256(bytes))
+            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
     }
 
     /// What went wrong with the guest itself, in a sentence; nil when nothing did.

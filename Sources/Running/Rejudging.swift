@@ -8,27 +8,21 @@ import Scenarios
 package enum Rejudging {
     /// - Parameter expectations: a scenario file whose expectations are judged instead; nil for the recording's own.
     package static func judge(_ path: String, expectations: String?) throws(Problems) -> RunResult {
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try Files.read(path)
+        let file: RecordingFile
+        do {
+            file = try RecordingFile(path)
         } catch {
             throw Problems([Problem(file: path, message: "\(error)")])
         }
-        let recording: Recording
-        do throws(UnreadableRecording) {
-            recording = try RecordingDecoder.decode(bytes)
-        } catch {
-            throw Problems([Problem(file: path, message: "\(error)")])
-        }
-        var scenario = try loaded(recording.header, path: path).scenario
+        var scenario = try loaded(file.recording.header, path: path).scenario
         if let expectations {
             let others = try ScenarioLoader.standard.load(path: expectations)
             scenario.expectations =
                 (others.first { $0.scenario.name == scenario.name } ?? others[0]).scenario.expectations
         }
-        let judgement = Judge.judge(recording, of: scenario, catalog: .standard)
+        let judgement = Judge.judge(file.recording, of: scenario, catalog: .standard)
         return RunResult(
-            recording: recording, scenario: scenario, judgement: judgement, path: path, sha256: Files.sha256(bytes))
+            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
     }
 
     static func loaded(_ header: Header, path: String) throws(Problems) -> LoadedScenario {

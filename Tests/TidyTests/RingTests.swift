@@ -9,7 +9,7 @@ import Testing
     ]
     static let top: Set = ["Running", "halfopen", "bench"]
     /// C, and module maps of libraries.
-    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CYAML", "CDigest"]
+    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CYAML"]
 
     /// What a module may import beside modules of ours.
     private static let system: Set = ["Glibc", "Synchronization"]

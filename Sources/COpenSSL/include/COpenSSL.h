@@ -1,7 +1,8 @@
-// Making certificates with OpenSSL's libcrypto. Its own functions are full of macros and of objects to be freed in the
-// right order; a certificate from here is a text that goes into a file.
+// Certificates and digests by OpenSSL's libcrypto. Its own functions are full of macros and of objects to be freed in
+// the right order; a certificate from here is a text that goes into a file.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /// What a certificate says.
@@ -23,3 +24,9 @@ struct halfopen_certificate {
 char *halfopen_key_make(const char **reason);
 /// The certificate as PEM, X.509 version 3, signed with SHA-256; to be freed. NULL on failure, and `*reason` says why.
 char *halfopen_certificate_make(const struct halfopen_certificate *request, const char **reason);
+
+/// A SHA-256 over bytes that come in pieces; to be ended once.
+void *halfopen_sha256_begin(void);
+void halfopen_sha256_add(void *digest, const uint8_t *bytes, size_t count);
+/// The digest, unless `result` is NULL; frees it.
+void halfopen_sha256_end(void *digest, uint8_t *result);

@@ -40,8 +40,10 @@ struct NoGaps: Expectation {
             return plan.void(
                 "\(flow.from) reported nothing sent while \(instance) was listening: there is no flow to judge.")
         }
-        let arrived = Dictionary(
-            received.compactMap { message in message.key.map { ($0, [message.moment.time]) } }, uniquingKeysWith: +)
+        var arrived: [RunView.MessageKey: [Timestamp]] = [:]
+        for message in received {
+            if let key = message.key { arrived[key, default: []].append(message.moment.time) }
+        }
         let missing = owed.filter { message in
             guard let key = message.key else { return false }
             return !hasArrived(message, arrived[key] ?? [], sentAgain: run.resentTimes[key] ?? [], run.underWay)

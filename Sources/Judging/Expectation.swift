@@ -22,6 +22,9 @@ package enum Expectations {
         Breaker.self, Availability.self, States.self, Detection.self, Heartbeat.self,
         Assert.self, CatchUp.self, Delivery.self, Latency.self, NoLossAtCut.self, Order.self, Resume.self, Storm.self,
         AcceptQueue.self, Amplification.self, CriticalFirst.self, DrainObeyed.self, Quality.self, Served.self,
+        TLS.self, CertificateChecked.self, NoPlainText.self, Destinations.self,
+        ConnectionsOpen.self, Reuse.self, NoLeaks.self, NoZombies.self, IdleRetired.self, Affinity.self,
+        GracefulClose.self, NoBusyLoop.self, Memory.self, Queue.self,
     ]
 
     /// What scenarios may expect, for the catalogue.

@@ -55,10 +55,9 @@ extension RunView {
     package func wire(of name: SessionName) -> [Wire]? {
         if let own = inventory.bySession[name] { return inventory.wire(ofConnections: own, in: self) }
         if inventory.hasNamedSessions.contains(name.instance) { return [] }
-        guard sessionNames(of: name.instance.actor).count(where: { $0.instance == name.instance }) == 1 else {
-            return nil
-        }
-        return ownWire(of: name.instance)
+        // Two are enough to know, of however many.
+        let others = sessionNames(of: name.instance.actor).lazy.filter { $0.instance == name.instance }.prefix(2)
+        return others.count == 1 ? ownWire(of: name.instance) : nil
     }
 
     package func isAddress(_ address: String, of instance: Instance) -> Bool {

@@ -159,7 +159,10 @@ package struct ConnectionTracker {
         case .burst, .again, .keepAlive, .payload, .nothing, .gap: break
         }
         events += lookIntoIt(packet, &connection, isInitiator, news)
-        if packet.flags.contains(.fin) && connection.finished.insert(packet.from).inserted { tell(.fin) }
+        if packet.flags.contains(.fin) && connection.finished.insert(packet.from).inserted {
+            let direction = isInitiator ? connection.out : connection.back
+            tell(.fin, quiet: tellsPayload ? direction.quiet(at: time) : nil)
+        }
         if connection.out.isFinished && connection.back.isFinished { end(&connection, .closed, time, &events) }
         return events
     }

@@ -70,6 +70,9 @@ struct TCPDirection {
         return isGap ? .gap : news
     }
 
+    /// Since its last new payload; nil when it had none.
+    func quiet(at time: Timestamp) -> Int64? { latestNew.map { max(0, time.nanoseconds - $0) } }
+
     private mutating func tookNew(_ time: Timestamp) -> News {
         defer { (latest, latestNew) = (time.nanoseconds, time.nanoseconds) }
         guard let latestNew else { return .burst(quiet: nil) }

@@ -206,7 +206,8 @@ package struct WireChange: Equatable, Sendable {
     package var repeated: Bool
     /// Of `data`: how many bytes of payload this packet has.
     package var bytes: Int64?
-    /// Of `data`: nanoseconds since the last (new) payload in this direction; nil for the first.
+    /// Of `data`, and of `fin` where `data` is told: nanoseconds since the last (new) payload in this direction; nil
+    /// when there was none.
     package var quiet: Int64?
 
     package init(

@@ -135,7 +135,7 @@ package enum RecordingSchema {
                     Field("bytes", .count, required: false, "of `data`: payload of this packet"),
                     Field(
                         "quiet", .count, required: false,
-                        "of `data`: since the last payload in this direction (new payload, unless `repeated`), ns"),
+                        "of `data` and `fin`: since the last payload this way (new, unless `repeated`), ns"),
                 ]),
             Line(
                 event: .mapping, what: ["new", "established", "expired", "forgotten", "closed"],

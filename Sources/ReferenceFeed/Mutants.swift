@@ -72,13 +72,13 @@ package enum Mutants {
             .givesUpWhenRefused, "takes a refusal that passes for one for good, and never comes again",
             ["recovery"], ["overload"]),
         row(.givesUpAfterFiveFailures, "ends for good after five failures in a row", ["recovery"], ["outage"]),
-        row(.ignoresRetryAfter, "comes back sooner than the server asked it to", ["server-hints"], ["overload"]),
+        row(.ignoresRetryAfter, "comes back sooner than the server asked it to", ["honours-retry-after"], ["overload"]),
         row(
             .wakesAtTheHint, "comes back exactly when the server said, as do all the others",
             ["storm"], ["drain-storm"]),
         row(
             .onlyFirstAddress, "tries the first address of its servers only",
-            ["addresses-in-turn", "recovery"], ["failover"]),
+            ["tries-addresses", "recovery"], ["failover"]),
         row(
             .addressCachedForEver, "resolves a name once, and never notices that the server has moved",
             ["resolves-again", "recovery"], ["moved-server"]),
@@ -97,32 +97,32 @@ package enum Mutants {
         row(
             .ignoresGoodbye, "stays with a server that has said goodbye, until it is thrown out",
             ["drain-obeyed"], ["drain"]),
-        row(.breakerNeverOpens, "has a breaker that never opens", ["circuit-breaker"], ["breaker"]),
-        row(.breakerAttemptsWhileOpen, "goes on trying while its breaker is open", ["circuit-breaker"], ["breaker"]),
+        row(.breakerNeverOpens, "has a breaker that never opens", ["breaker"], ["breaker"]),
+        row(.breakerAttemptsWhileOpen, "goes on trying while its breaker is open", ["breaker"], ["breaker"]),
         row(
             .breakerStuckOpen, "has a breaker that never lets a probe through",
-            ["circuit-breaker", "recovery"], ["breaker"]),
+            ["breaker", "recovery"], ["breaker"]),
         row(
             .breakerNeverCloses, "stays half-open when a probe succeeds, so that the next failure opens it at once",
-            ["circuit-breaker"], ["breaker"]),
+            ["breaker"], ["breaker"]),
         row(
             .breakerClosesOnConnect, "closes its breaker once TCP is up, and opens it again when the login fails",
-            ["circuit-breaker"], ["breaker-sick-server"]),
+            ["breaker"], ["breaker-sick-server"]),
         row(
             .breakerCountsOldFailures, "counts failures from before its last success towards opening its breaker",
-            ["circuit-breaker"], ["outages"]),
+            ["breaker"], ["outages"]),
         row(
             .breakerTwoProbes, "sends two probes before it opens its breaker again",
-            ["circuit-breaker"], ["breaker"]),
+            ["breaker"], ["breaker"]),
     ]
 
     private static let noticing: [Mutant] = [
-        row(.noHeartbeat, "never says a heartbeat, so the server takes it for dead", ["heartbeats"], ["quiet"]),
-        row(.slowHeartbeat, "says its heartbeats three times too seldom", ["heartbeats"], ["quiet"]),
-        row(.noDetection, "waits for ever for a server that fell silent", ["recovery", "silent-death"], ["blackhole"]),
+        row(.noHeartbeat, "never says a heartbeat, so the server takes it for dead", ["heartbeat"], ["quiet"]),
+        row(.slowHeartbeat, "says its heartbeats three times too seldom", ["heartbeat"], ["quiet"]),
+        row(.noDetection, "waits for ever for a server that fell silent", ["recovery", "detection"], ["blackhole"]),
         row(
             .slowDetection, "bears ten times the silence that it should",
-            ["recovery", "silent-death"], ["blackhole"]),
+            ["recovery", "detection"], ["blackhole"]),
         row(
             .hastyDetection, "gives up a healthy connection after half a heartbeat of silence",
             ["connects", "availability"], ["quiet"]),
@@ -131,7 +131,7 @@ package enum Mutants {
             ["recovery"], ["half-close"]),
         row(
             .staleTimer, "lets the silence timer of a lost connection go on, which then ends its successor",
-            ["connects", "flapping"], ["hang-up"]),
+            ["connects", "availability"], ["hang-up"]),
     ]
 
     private static let resuming: [Mutant] = [
@@ -155,22 +155,22 @@ package enum Mutants {
         row(
             .resyncRepeats, "delivers all that a full re-sync brings, what it has had already too",
             ["no-duplicates"], ["token-expires"]),
-        row(.neverAcknowledges, "never acknowledges what it was sent", ["acknowledgements"], ["quiet"]),
+        row(.neverAcknowledges, "never acknowledges what it was sent", ["delivery"], ["quiet"]),
     ]
 
     private static let sending: [Mutant] = [
         row(
             .sendsBeforeConnected, "sends what waits before the server has let it in",
-            ["state-machine"], ["outage-requests"]),
+            ["states"], ["outage-requests"]),
         row(
             .forgetsUnacknowledged, "does not send again what was under way when the connection broke",
             ["no-gaps"], ["outage-requests"]),
         row(
             .saysAckedWhenWritten, "calls a message acknowledged once it is written to the socket",
-            ["acknowledgements"], ["outage-requests"]),
+            ["delivery"], ["outage-requests"]),
         row(
             .noRequestDeadline, "lets a request wait for ever while there is no connection",
-            ["request-deadline"], ["outage-requests"]),
+            ["quality"], ["outage-requests"]),
         row(.noRetryBudget, "sends requests again without a limit", ["retry-budget"], ["contention"]),
         row(
             .hammersOnOverload, "sends a request again at once, and again, when the server is overloaded",
@@ -178,8 +178,8 @@ package enum Mutants {
         row(.bulkBeforeCritical, "sends bulk before critical requests", ["latency"], ["contention"]),
         row(
             .dropsBulkSilently, "forgets bulk requests while there is no connection, without a word",
-            ["requests-answered"], ["outage-requests"]),
-        row(.unboundedQueue, "lets as much wait as comes", ["bounded-queue"], ["outage-requests"]),
+            ["quality"], ["outage-requests"]),
+        row(.unboundedQueue, "lets as much wait as comes", ["queue"], ["outage-requests"]),
         row(
             .dropsOnDrain, "gives up its requests under way when the server says goodbye",
             ["drain-obeyed"], ["drain"]),
@@ -191,10 +191,10 @@ package enum Mutants {
     private static let saying: [Mutant] = [
         row(
             .saysConnectedTooEarly, "says connected when TCP is up, before the server has let it in",
-            ["state-machine"], ["fatal-refusal"]),
+            ["states"], ["fatal-refusal"]),
         row(
             .saysConnectedWhileDead, "goes on saying connected while it has lost its connection and tries again",
-            ["claims-connected"], ["outage"]),
+            ["states"], ["outage"]),
         row(
             .claimsResumed, "says resumed although the server knew nothing of its session",
             ["resume"], ["token-expires"]),
@@ -219,8 +219,8 @@ package enum Mutants {
     static let server: [Mutant] = [
         row(
             .serverNoHeartbeat, "sends no heartbeats: its subscribers take it for dead when little is published",
-            ["connects", "heartbeats"], ["quiet"]),
-        row(.serverNoDetection, "keeps the connections of subscribers that are gone", ["silent-death"], ["blackhole"]),
+            ["connects", "heartbeat"], ["quiet"]),
+        row(.serverNoDetection, "keeps the connections of subscribers that are gone", ["detection"], ["blackhole"]),
         row(.serverReplaysNothing, "keeps nothing for those who come back", ["no-gaps"], ["blackhole"]),
         row(.serverReplaySkipsOne, "replays from one message too late", ["no-gaps"], ["blackhole"]),
         row(
@@ -232,7 +232,7 @@ package enum Mutants {
         row(
             .serverRefusesForGood, "tells those for whom it has no room now that they need not come again",
             ["recovery"], ["overload"]),
-        row(.serverNoHint, "does not say when those it refuses may come again", ["server-hints"], ["overload"]),
+        row(.serverNoHint, "does not say when those it refuses may come again", ["honours-retry-after"], ["overload"]),
         row(.serverNoGoodbye, "drains without a word: it only closes", ["drain-obeyed"], ["drain"]),
         row(.serverNoCapacityLimit, "lets everyone in, whatever its capacity", ["storm"], ["overload"]),
         row(
@@ -245,12 +245,12 @@ package enum Mutants {
         row(
             .serverTokensOfOneNode, "honours only the resume tokens of its own node",
             ["resume"], ["two-nodes"]),
-        row(.serverChecksNobody, "lets everyone in, whatever key they show", ["state-machine"], ["fatal-refusal"]),
+        row(.serverChecksNobody, "lets everyone in, whatever key they show", ["states"], ["fatal-refusal"]),
         row(.serverNoPriorities, "answers requests in the order they came", ["latency"], ["contention"]),
         row(.serverBulkFirst, "answers bulk before critical requests", ["latency"], ["contention"]),
         row(
             .serverLosesAnswers, "forgets to answer every tenth request",
-            ["requests-answered"], ["outage-requests"]),
+            ["quality"], ["outage-requests"]),
         row(.serverTakesTwice, "takes a message again that is sent again", ["no-duplicates"], ["outage-requests"]),
         row(
             .serverForgetsTaken, "loses every tenth message that it has taken", ["no-gaps"], ["outage-requests"]),

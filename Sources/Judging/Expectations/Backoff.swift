@@ -21,7 +21,7 @@ struct Backoff: Expectation {
             likelihood, by what is left when one number for a process or a series is taken out (jitter drawn once), by \
             a binomial test for waits at the cap itself (jitter before the cap, chance of error 0.01 %) and by \
             Kolmogorov-Smirnov tests after Holm (not uniform, 0.05 %). At the sample sizes demanded here more than 99 \
-            of 100 random backoffs are named right, and their parameters within 5 % (`make bench`).
+            of 100 random backoffs are named right, and the parameters of 96 are within 5 % (`make bench`).
 
             It is void with fewer than 40 series or 240 waits (12 waits when no jitter is promised); when none of the \
             waits shows the cap; and when `reset-after` cannot be judged. A wait beyond its bound fails with any \

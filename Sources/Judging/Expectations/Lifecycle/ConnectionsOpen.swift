@@ -90,7 +90,8 @@ struct ConnectionsOpen: Expectation {
         let words = "\(peak) \(peak == 1 ? "connection" : "connections") of \(who) stood at once, at \(run.at(when))"
         if let most = plan.count("most"), peak > most {
             return plan.fail(
-                "\(words), \(run.context(at: when)); \(most) at most were owed. What usually causes it: a new connection "
+                "\(words), \(run.context(at: when)); \(most) at most were owed. What usually causes it: a new "
+                    + "connection "
                     + "that is opened before the old one is closed, or an old one that nobody closes because it seems "
                     + "dead.", measured: Double(peak), bound: Double(most), unit: "connections", evidence)
         }

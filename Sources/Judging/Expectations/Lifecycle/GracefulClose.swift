@@ -7,12 +7,12 @@ struct GracefulClose: Expectation {
         name: "graceful-close",
         summary: "Told to close, to drain or to stop, the client ends its connections with FIN, in time.",
         details: """
-            Judged for each instance at each moment at which the timeline told it `close` or `drain` and, unless it was \
-            told before, when the run stops it (SIGTERM): every connection that it holds then must be ended by its FIN \
-            within the bound, or by the server's, and not by its RST. A RST after its own FIN is no breach: what the \
-            server still sends then is answered by it. Being killed because it ignored SIGTERM is one. Where its driver \
-            reports `acked`, every numbered message that it reported as sent before it was told must be acknowledged in \
-            the end.
+            Judged for each instance at each moment at which the timeline told it `close` or `drain` and, unless it \
+            was told before, when the run stops it (SIGTERM): every connection that it holds then must be ended by \
+            its FIN within the bound, or by the server's, and not by its RST. A RST after its own FIN is no breach: \
+            what the server still sends then is answered by it. Being killed because it ignored SIGTERM is one. \
+            Where its driver reports `acked`, every numbered message that it reported as sent before it was told \
+            must be acknowledged in the end.
 
             It is void when it held no connection at any such moment.
             """,
@@ -86,7 +86,8 @@ struct GracefulClose: Expectation {
         if end.isReset && end.byInitiator {
             return plan.fail(
                 "\(instance) was \(order.text) and ended \(connection.text) with a RST \(taken.lengthText) later: what "
-                    + "was still under way is thrown away on both sides. What usually causes it: SO_LINGER with 0, or a "
+                    + "was still under way is thrown away on both sides. What usually causes it: SO_LINGER with 0, "
+                    + "or a "
                     + "close with input that nobody has read.", measured: taken.seconds, bound: within.seconds,
                 unit: "s", all)
         }
@@ -107,7 +108,8 @@ struct GracefulClose: Expectation {
         let end = run.lives[instance]?.last { $0.change == .stopped(killed: true) }
         guard let end else { return nil }
         return plan.fail(
-            "\(instance) did not end when it was asked to (SIGTERM) and had to be killed: nothing of its connections was "
+            "\(instance) did not end when it was asked to (SIGTERM) and had to be killed: nothing of its connections "
+                + "was "
                 + "closed by it.", measured: (end.moment.time - run.stop).seconds, bound: within.seconds, unit: "s",
             [run.evidence(end.moment, "\(instance) was killed")])
     }

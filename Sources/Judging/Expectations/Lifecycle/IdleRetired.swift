@@ -61,9 +61,11 @@ struct IdleRetired: Expectation {
         if worst.length > within {
             let place = worst.connection.destination ?? "\(worst.connection.to)"
             let what =
-                "\(instance) kept a connection to \(place) for \(length) without payload, from \(run.at(worst.from)) on; "
+                "\(instance) kept a connection to \(place) for \(length) without payload, from \(run.at(worst.from)) "
+                + "on; "
             let cause =
-                "\(within.lengthText) were allowed. What usually causes it: a pool without an idle timeout, or one that "
+                "\(within.lengthText) were allowed. What usually causes it: a pool without an idle timeout, or one "
+                + "that "
                 + "looks for idle connections only when one is asked for."
             return plan.fail(
                 what + cause, measured: worst.length.seconds, bound: within.seconds, unit: "s", evidence)

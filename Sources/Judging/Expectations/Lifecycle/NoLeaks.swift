@@ -53,7 +53,8 @@ struct NoLeaks: Expectation {
         let reconnects = max(0, levels.count - 1)
         guard reconnects >= owed, let first = levels.first, let last = levels.last else {
             return plan.void(
-                "\(instance) came back \(reconnects) times with its levels known after it; \(owed) are needed to tell a "
+                "\(instance) came back \(reconnects) times with its levels known after it; \(owed) are needed to "
+                    + "tell a "
                     + "leak from chance.")
         }
         let span = Double(last.connections - first.connections)

@@ -78,7 +78,8 @@ struct NoZombies: Expectation {
         return plan.fail(
             "\(instance) kept \(zombies.count) of \(judged.count) connections open after it had moved on to a new one: "
                 + "the worst stayed, with nothing from the server, for \(worst.time.lengthText) (\(end)); "
-                + "\(within.lengthText) were allowed. On the server each holds a session, a descriptor and memory. What "
+                + "\(within.lengthText) were allowed. On the server each holds a session, a descriptor and memory. "
+                + "What "
                 + "usually causes it: the old connection is dropped from the client's books and never closed.",
             measured: worst.time.seconds, bound: within.seconds, unit: "s", evidence)
     }

@@ -7,9 +7,9 @@ struct Reuse: Expectation {
         name: "reuse",
         summary: "Connections carry many requests, or few new ones are opened in a minute.",
         details: """
-            `requests`: requests and messages that the driver reported (`request`, `sent`) in play, for each connection \
-            that stood in play. `per-minute`: connections that were established within any minute of play. Judged for \
-            each instance; the worst decides.
+            `requests`: requests and messages that the driver reported (`request`, `sent`) in play, for each \
+            connection that stood in play. `per-minute`: connections that were established within any minute of \
+            play. Judged for each instance; the worst decides.
 
             It is void when no connection of the instance stood in play and, with `requests`, when its driver reported \
             no request.
@@ -86,7 +86,8 @@ struct Reuse: Expectation {
                 words + " at most.", measured: Double(worst.count), bound: Double(most), unit: "connections", [])
         }
         return plan.fail(
-            "\(words), from \(run.at(times[worst.lowerBound].time)) on, \(run.context(at: times[worst.lowerBound].time)); "
+            "\(words), from \(run.at(times[worst.lowerBound].time)) on, "
+                + "\(run.context(at: times[worst.lowerBound].time)); "
                 + "\(most) at most were owed. What usually causes it: connections that are not given back to the pool, "
                 + "or a retry that dials anew each time.", measured: Double(worst.count), bound: Double(most),
             unit: "connections", worst.prefix(8).map { run.evidence(times[$0], "a connection was opened") })

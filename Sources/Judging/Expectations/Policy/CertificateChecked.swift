@@ -46,7 +46,8 @@ struct CertificateChecked: Expectation {
         let used = met.compactMap { connection in use(run, connection, of: instance).map { (connection, $0) } }
         guard let (first, moment) = used.first else {
             return plan.pass(
-                "\(instance) was shown the bad certificate \(met.count) times during \(strike.name) and said nothing to "
+                "\(instance) was shown the bad certificate \(met.count) times during \(strike.name) and said nothing "
+                    + "to "
                     + "that server.", measured: 0, bound: 0, unit: "connections", evidence(run, met))
         }
         let answered = run.inventory.connections.count { isShown(run, strike, $0) }
@@ -56,8 +57,10 @@ struct CertificateChecked: Expectation {
                     + "certificate: the others were resumed, and which is not known.", evidence(run, [first]))
         }
         return plan.fail(
-            "\(instance) went on over \(used.count) of \(met.count) connections on which it was shown a bad certificate "
-                + "(\(strike.name)): first at \(run.at(moment.time)), \(first.text). Anybody between it and its server can "
+            "\(instance) went on over \(used.count) of \(met.count) connections on which it was shown a bad "
+                + "certificate "
+                + "(\(strike.name)): first at \(run.at(moment.time)), \(first.text). Anybody between it and its "
+                + "server can "
                 + "read and change what it says. What usually causes it: verification that was switched off for a test "
                 + "(CERT_NONE, InsecureSkipVerify, rejectUnauthorized: false), or a host name that nobody compares.",
             measured: Double(used.count), bound: 0, unit: "connections",

@@ -7,8 +7,8 @@ struct Destinations: Expectation {
         name: "destinations",
         summary: "The client opens connections to these destinations only.",
         details: """
-            Judged on the wire, for every TCP connection that an instance began, answered or not, from its start to its \
-            end. An actor that is ready by a port is a destination at that port only; a host at every port; \
+            Judged on the wire, for every TCP connection that an instance began, answered or not, from its start to \
+            its end. An actor that is ready by a port is a destination at that port only; a host at every port; \
             `broker:8883`, `10.77.2.6` and `:443` say it otherwise. Questions to the name server are no connections.
 
             It is void when the client began no connection.

@@ -8,8 +8,8 @@ struct NoPlainText: Expectation {
         summary: "No connection of the client carries plain text.",
         details: """
             Judged on the wire, for each connection of each instance that carried payload, from its start to its end: \
-            it begins with a TLS handshake, or goes over to TLS within its first 16 segments, as PostgreSQL and SMTP do. \
-            What a connection in plain text looks like (http, mqtt) is a guess from its first bytes.
+            it begins with a TLS handshake, or goes over to TLS within its first 16 segments, as PostgreSQL and SMTP \
+            do. What a connection in plain text looks like (http, mqtt) is a guess from its first bytes.
 
             It is void when no connection of the client carried payload.
             """,
@@ -52,8 +52,10 @@ struct NoPlainText: Expectation {
                 bound: 0, unit: "connections", [])
         }
         return plan.fail(
-            "\(bad.count) of the \(judged.count) connections of \(instance) carry plain text; first \(first.text). What "
-                + "usually causes it: a default port or scheme without TLS, or a way back to plain text when TLS fails.",
+            "\(bad.count) of the \(judged.count) connections of \(instance) carry plain text; first \(first.text). "
+                + "What "
+                + "usually causes it: a default port or scheme without TLS, or a way back to plain text when TLS "
+                + "fails.",
             measured: Double(bad.count), bound: 0, unit: "connections", Array(bad.prefix(8)))
     }
 }

@@ -54,7 +54,8 @@ struct TLS: Expectation {
                 return plan.void("No server answered any of the \(encrypted.count) TLS handshakes of \(instance).")
             }
             return plan.pass(
-                "All \(encrypted.count) TLS connections of \(instance) are as they should be; the last: \(last.version), "
+                "All \(encrypted.count) TLS connections of \(instance) are as they should be; the last: "
+                    + "\(last.version), "
                     + "\(last.cipher).", measured: 0, bound: 0, unit: "connections", [])
         }
         return plan.fail(

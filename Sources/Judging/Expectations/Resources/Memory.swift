@@ -7,10 +7,10 @@ struct Memory: Expectation {
         name: "memory",
         summary: "The client's memory grows by so much at most, in all of play or while a fault is on.",
         details: """
-            Judged for each instance by its resident memory (whole MiB): the highest sample against the last one before. \
-            Without `during`, from the beginning of play to its end; with it, from each strike of that fault to the \
-            first sample after its heal. Samples are taken every 1 to 8 minutes and two seconds after each connection \
-            that the client's host opens.
+            Judged for each instance by its resident memory (whole MiB): the highest sample against the last one \
+            before. Without `during`, from the beginning of play to its end; with it, from each strike of that fault \
+            to the first sample after its heal. Samples are taken every 1 to 8 minutes and two seconds after each \
+            connection that the client's host opens.
 
             It is void when there is no sample before, or none after it in that time.
             """,
@@ -66,7 +66,8 @@ struct Memory: Expectation {
         }
         return plan.fail(
             words
-                + "; \(TimeText.rounded(bound, digits: 1)) MiB were allowed. What usually causes it: messages that wait "
+                + "; \(TimeText.rounded(bound, digits: 1)) MiB were allowed. What usually causes it: messages that "
+                + "wait "
                 + "for a connection in a queue without a bound, or something that each attempt leaves behind.",
             measured: growth, bound: bound, unit: "MiB", evidence)
     }

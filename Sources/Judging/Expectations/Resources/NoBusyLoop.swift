@@ -7,8 +7,8 @@ struct NoBusyLoop: Expectation {
         name: "no-busy-loop",
         summary: "The client neither tries, nor wakes, nor speaks more often than a client that sleeps when it waits.",
         details: """
-            Judged for each instance in play, in the lab's time, in which computing takes none: connections begun within \
-            any second (where the wire tells whose they are), wake-ups a second between any two samples of its \
+            Judged for each instance in play, in the lab's time, in which computing takes none: connections begun \
+            within any second (where the wire tells whose they are), wake-ups a second between any two samples of its \
             processes (voluntary context switches), and events of its driver within any second. The one that is worst \
             against its bound decides. A loop that never sleeps at all is ended by the run, which fails it anyway.
 
@@ -71,7 +71,8 @@ struct NoBusyLoop: Expectation {
         }
         return plan.fail(
             "\(instance) is busy: \(words), \(run.context(at: worst.moment.time)); "
-                + "\(TimeText.rounded(worst.bound, digits: 0)) were allowed. On a battery or a shared machine this is what "
+                + "\(TimeText.rounded(worst.bound, digits: 0)) were allowed. On a battery or a shared machine this "
+                + "is what "
                 + "users notice. What usually causes it: \(worst.cause).", measured: worst.perSecond,
             bound: worst.bound, unit: "/s", evidence)
     }

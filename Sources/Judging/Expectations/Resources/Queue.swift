@@ -8,10 +8,10 @@ struct Queue: Expectation {
         name: "queue",
         summary: "At most so many messages wait in the client.",
         details: """
-            The greatest `depth` that the driver reported in `queue` events, of one class with `class`. Of a driver that \
-            reports none, but `sent` and `acked` with numbers: the most that were sent and not acknowledged at once; \
-            messages that the client gave up count until the end then. Judged for each session, from the beginning of \
-            play to its end; the worst decides.
+            The greatest `depth` that the driver reported in `queue` events, of one class with `class`. Of a driver \
+            that reports none, but `sent` and `acked` with numbers: the most that were sent and not acknowledged at \
+            once; messages that the client gave up count until the end then. Judged for each session, from the \
+            beginning of play to its end; the worst decides.
 
             It is void when the driver reports neither.
             """,

@@ -92,8 +92,12 @@ extension KernelTests {
                 let goodbye = try hear(peer)
                 #expect(goodbye?["type"]?.string == "goodbye")
                 #expect(goodbye?["retry_after"]?.integer == 7_000_000_000)
-                #expect(peer.hear() == .end)
             }
+            // One that says goodbye too has finished; one that says nothing has five seconds for it.
+            sessions[0].say(#"{"type":"goodbye"}"# + "\n")
+            #expect(sessions[0].hear(within: .seconds(1)) == .end)
+            #expect(sessions[1].hear(within: .seconds(3)) == .silence)
+            #expect(sessions[1].hear(within: .seconds(6)) == .end)
             #expect(try fault.hits() == 2)
             let answer = try logIn(idle)
             #expect(answer?["type"]?.string == "refused" && answer?["retry"]?.bool == true)

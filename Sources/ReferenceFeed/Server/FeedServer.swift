@@ -89,6 +89,8 @@ package struct FeedServer {
     var taken: TakenMessages
     private var nextPublication: Moment?
     private var nextRound: Moment?
+    /// When the first of those that were told goodbye must have left.
+    private var nextLeaving: Moment?
     /// The faults that it was told to make.
     private var faults = ServerFaults()
 
@@ -106,7 +108,7 @@ package struct FeedServer {
     }
 
     /// When `deadlinePassed` must be called; nil before `started`.
-    package var deadline: Moment? { Moment.earliest([nextPublication, nextRound, desk.nextService]) }
+    package var deadline: Moment? { Moment.earliest([nextPublication, nextRound, nextLeaving, desk.nextService]) }
 
     func errs(_ mutant: ServerMutant) -> Bool { settings.mutant == mutant }
 }
@@ -154,6 +156,7 @@ extension FeedServer {
     package mutating func faultOrdered(_ order: ServerFaultOrder, at now: Moment) -> [Action] {
         faults.take(order)
         guard case .drain(let pause) = order else { return [] }
+        nextLeaving = nextLeaving ?? now + settings.goodbyeTimeout
         return subscribers.flatMap { id, subscriber -> [Action] in
             let hit = Action.report(.hit(.drain, total: faults.count(.drain)))
             if errs(.serverNoGoodbye) { return drop(id, "drained", at: now) + [hit] }
@@ -173,6 +176,7 @@ extension FeedServer {
                 settings.secret.isEmpty
                 ? FeedServer.next(after: due, every: settings.interval, now: now) : due + settings.interval
         }
+        if let due = nextLeaving, due <= now { actions += endGoodbyes(at: now) }
         if let due = nextRound, due <= now {
             actions += makeRound(at: now)
             nextRound = FeedServer.next(after: due, every: settings.heartbeat, now: now)
@@ -301,6 +305,15 @@ extension FeedServer {
         return [.report(.published(sequence: entry.sequence))] + subscribers.map { .send(message, to: $0.0) }
     }
 
+    /// Drops who was told goodbye and has not left in time.
+    private mutating func endGoodbyes(at now: Moment) -> [Action] {
+        let staying = connections.compactMap { id, connection -> (id: ConnectionID, until: Moment)? in
+            if case .leaving(_, let until) = connection { (id, until) } else { nil }
+        }.sorted { $0.id < $1.id }
+        nextLeaving = Moment.earliest(staying.map(\.until).filter { $0 > now })
+        return staying.filter { $0.until <= now }.flatMap { drop($0.id, "did not leave", at: now) }
+    }
+
     /// Drops who has gone silent and sends a heartbeat to the others.
     private mutating func makeRound(at now: Moment) -> [Action] {
         tokens.forgetExpired(at: now)
@@ -315,8 +328,7 @@ extension FeedServer {
                     return drop(id, "silence", at: now)
                 }
                 return errs(.serverNoHeartbeat) ? [] : [.send(.heartbeat, to: id)]
-            case .leaving(_, let until):
-                return until <= now ? drop(id, "did not leave", at: now) : [.send(.heartbeat, to: id)]
+            case .leaving: return [.send(.heartbeat, to: id)]
             }
         }
     }

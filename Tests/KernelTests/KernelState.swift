@@ -43,11 +43,14 @@ struct KernelState: Equatable {
             without: [UInt16(TCA_STATS), UInt16(TCA_STATS2), UInt16(TCA_XSTATS)]),
     ]
 
-    init(of lab: Lab) throws {
+    /// - Parameter learned: whether what a host has learned of a path and forgets by itself is part of it: the entries
+    ///   of the routes' dump that are no routes but clones of one, with the path MTU that an ICMP message told. Nature
+    ///   does not take that back when the path heals; Linux forgets it after ten minutes.
+    init(of lab: Lab, learned: Bool) throws {
         for namespace in lab.hosts.map(\.namespace) + lab.wires.map(\.namespace) {
             let socket = try NetlinkSocket(NETLINK_ROUTE, in: namespace)
             for dump in Self.dumps {
-                parts["\(namespace.owner), \(dump.name)"] = try Self.read(dump, socket)
+                parts["\(namespace.owner), \(dump.name)"] = try Self.read(dump, socket, learned: learned)
             }
             let rules = try NFTables(in: namespace).run("list ruleset")
             parts["\(namespace.owner), rules"] = rules.split(separator: "\n").map(Self.withoutCounts)
@@ -62,7 +65,7 @@ struct KernelState: Equatable {
         "cd /proc/sys/net; grep -s '' core/* ipv4/* ipv4/conf/*/forwarding ipv4/conf/*/rp_filter netfilter/* "
         + "ipv6/conf/*/disable_ipv6"
 
-    private static func read(_ dump: Dump, _ socket: NetlinkSocket) throws -> [String] {
+    private static func read(_ dump: Dump, _ socket: NetlinkSocket, learned: Bool) throws -> [String] {
         let message = NetlinkMessage(dump.type, flags: NLM_F_DUMP)
         // Every one of these headers begins with the family, and 0 is any.
         if dump.type == RTM_GETQDISC { message.append(tcmsg()) } else { message.append(rtmsg()) }
@@ -72,6 +75,8 @@ struct KernelState: Equatable {
             // Neighbours that the kernel has looked up or made itself come and go.
             let isPermanent = reply.header(ndmsg.self).map { Int32($0.ndm_state) & NUD_PERMANENT != 0 } ?? false
             if dump.type == RTM_GETNEIGH && !isPermanent { return "" }
+            let isClone = reply.header(rtmsg.self).map { $0.rtm_flags & UInt32(RTM_F_CLONED) != 0 } ?? false
+            if dump.type == RTM_GETROUTE && isClone && !learned { return "" }
             var header = Array(reply.payload.prefix(dump.headerSize))
             // ifi_change says what the last change was.
             if dump.type == RTM_GETLINK { header.removeLast(4) }

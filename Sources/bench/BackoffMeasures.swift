@@ -117,9 +117,9 @@ struct BackoffCase {
     private let band: Double
     /// Lowest share of the ceiling, of classes that are to be caught.
     private let floor: Double
-    private static let processes = 20
+    private static let processes = 30
     private static let series = 2
-    /// Waits in a series: 40 series of 8 make 320 waits, and the cap shows in half of them.
+    /// Waits in a series: 60 series of 8 make 480 waits, and the cap shows in half of them.
     private static let failures = 8
 
     init(_ kind: Kind, using random: inout Numbers) {

@@ -1,4 +1,5 @@
-/// Waits drawn between an initial one and a multiple of the wait before, the cap at most, fitted by maximum likelihood.
+/// Waits drawn between an initial one and a multiple of the wait before, the cap at most, fitted by maximum likelihood:
+/// the initial wait is the shortest one, less what the shortest of so many is above it on average.
 /// ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015, has 3 for the multiple.)
 struct DecorrelatedFit {
     /// Seconds.
@@ -20,10 +21,11 @@ struct DecorrelatedFit {
         guard let largest = ratios.max() else { return nil }
         let highest = largest * (1 + 1 / Double(ratios.count + 1))
         guard highest > 1 else { return nil }
-        var (cost, places) = (0.0, [Double]())
+        var (cost, places, density) = (0.0, [Double](), 0.0)
         for sample in samples {
             guard let before = sample.previous ?? (sample.step == 1 ? lowest : nil) else { continue }
             let (least, most) = (lowest, max(before * highest, lowest * 1.005))
+            density += 1 / (most - least)
             if let atom, sample.seconds >= atom.edge {
                 let beyond = max(most - atom.edge, 1e-9 * atom.cap) / (most - least)
                 cost -= Exponential.log(min(beyond, 1) / atom.width)
@@ -34,7 +36,8 @@ struct DecorrelatedFit {
                 places.append((sample.seconds - least) / max(end - least, 1e-12))
             }
         }
-        (initial, factor, cap, self.cost, self.places) = (lowest, highest, atom?.cap, cost, places)
+        initial = max(lowest - 1 / density, lowest / 2)
+        (factor, cap, self.cost, self.places) = (highest, atom?.cap, cost, places)
     }
 }
 

@@ -21,9 +21,9 @@ struct Backoff: Expectation {
             likelihood, by what is left when one number for a process or a series is taken out (jitter drawn once), by \
             a binomial test for waits at the cap itself (jitter before the cap, chance of error 0.01 %) and by \
             Kolmogorov-Smirnov tests after Holm (not uniform, 0.05 %). At the sample sizes demanded here more than 99 \
-            of 100 random backoffs are named right, and the parameters of 96 are within 5 % (`make bench`).
+            of 100 random backoffs are named right, and the parameters of 99 are within 5 % (`make bench`).
 
-            It is void with fewer than 40 series or 240 waits (12 waits when no jitter is promised); when none of the \
+            It is void with fewer than 60 series or 480 waits (12 waits when no jitter is promised); when none of the \
             waits shows the cap; and when `reset-after` cannot be judged. A wait beyond its bound fails with any \
             number of them.
             """,
@@ -64,8 +64,8 @@ struct Backoff: Expectation {
     private let judgesReset: Bool
 
     /// Sample sizes from which classes and parameters are right; `make bench` measures that they are.
-    static let seriesNeeded = 40
-    static let waitsNeeded = 240
+    static let seriesNeeded = 60
+    static let waitsNeeded = 480
     static let steadyNeeded = 12
 
     init(_ plan: ExpectationPlan) {

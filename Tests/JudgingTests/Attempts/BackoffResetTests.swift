@@ -9,7 +9,7 @@ import Testing
 @Suite struct BackoffResetExpectation {
     /// Forty clients that lose ten connections each; every one stood for `stood` seconds.
     private func script(
-        _ jitter: String, stood: Double, growing: Bool, losses: Int = 10, clients: Int = 40
+        _ jitter: String, stood: Double, growing: Bool, losses: Int = 10, clients: Int = 60
     ) -> Script {
         let plan = ExpectationPlan.backoff(jitter, ["reset-after": .duration(.seconds(30))])
         var script = Script.healthy(expect: [plan], end: 100_000, count: clients)

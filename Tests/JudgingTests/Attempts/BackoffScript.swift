@@ -21,7 +21,7 @@ typealias WaitMaker = (_ step: Int, _ previous: Double?, _ random: inout SeededR
 
 /// Runs in which clients lose their connection and try in vain, again and again.
 struct BackoffScript {
-    var clients = 20
+    var clients = 30
     var outages = 2
     /// Failures in each outage.
     var failures = 10

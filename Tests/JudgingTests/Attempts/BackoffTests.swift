@@ -151,7 +151,7 @@ import Testing
         let few = judged("full", by: BackoffScript(clients: 10), waits: BackoffScript.full)
         #expect(few.verdict == .void)
         #expect(few.measured == nil)
-        #expect(few.summary.contains("40 more waits and 20 more series"), "\(few.summary)")
+        #expect(few.summary.contains("280 more waits and 40 more series"), "\(few.summary)")
         let steady = BackoffScript(clients: 1, outages: 1, failures: 11)
         let missing = judged("none", by: steady, waits: BackoffScript.uniform(1))
         #expect(missing.verdict == .void)
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func `a cap that no wait shows`() {
-        let short = BackoffScript(clients: 40, outages: 2, failures: 4)
+        let short = BackoffScript(clients: 60, outages: 2, failures: 4)
         let finding = judged("full", ["cap": .duration(.seconds(60))], by: short, waits: BackoffScript.full)
         #expect(finding.verdict == .void)
         #expect(finding.summary.contains("No wait shows the cap of 60 s"), "\(finding.summary)")

@@ -30,6 +30,21 @@ import Testing
         #expect(found.evidence.contains { $0.text.contains("went on") })
     }
 
+    @Test func `the handshake that made the first hit is told before it`() {
+        // The hit is told at 100.5.
+        var script = script()
+        script.connection(40001, from: 100.1, to: 150)
+        script.handshake(100.39, 40001)
+        #expect(script.finding.verdict == .fail)
+        // One before that met the good certificate.
+        var before = self.script()
+        for (number, second) in [(40001, 100.1), (40002, 100.3)] {
+            before.connection(number, from: second, to: second + 10)
+            before.handshake(second + 0.05, number, data: number == 40001)
+        }
+        #expect(before.finding.verdict == .pass)
+    }
+
     @Test func `a driver that says connected`() {
         var script = script()
         script.connection(40001, from: 110, to: 150)

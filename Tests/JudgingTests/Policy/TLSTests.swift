@@ -30,6 +30,36 @@ import Testing
         #expect(found.summary.contains("offers TLS 1.1"))
     }
 
+    @Test func `a client that refuses an old server`() {
+        func met(_ then: (inout Script) -> Void) -> Finding {
+            finding { script in
+                script.tls(10.2, 40001, .clientHello(version: "1.3", name: "broker"))
+                script.tls(10.3, 40001, .serverHello(version: "1.0", cipher: "TLS_RSA_WITH_AES_128_CBC_SHA"))
+                then(&script)
+            }
+        }
+        let refused = met { $0.tls(10.4, 40001, .alert(name: "protocol_version")) }
+        #expect(refused.verdict == .pass && refused.summary.contains("refused"))
+        #expect(met { $0.tls(10.4, 40001, .finished) }.verdict == .fail)
+        // One that waits for the rest of the handshake has agreed.
+        #expect(met { _ in }.verdict == .fail)
+        let beside = met { script in
+            script.tls(10.4, 40001, .alert(name: "protocol_version"))
+            script.connection(40002, from: 20, to: 90)
+            script.handshake(20.2, 40002)
+        }
+        #expect(beside.verdict == .pass && beside.summary.contains("the last: 1.3"))
+    }
+
+    @Test(arguments: [(10.8, Verdict.pass), (12.0, .fail)])
+    func `ending the connection at once is a refusal as well`(end: Double, verdict: Verdict) {
+        var script = Script.recorded("tls", ["version": .text("1.2")])
+        script.connection(40001, from: 10, to: end)
+        script.tls(10.2, 40001, .clientHello(version: "1.3", name: "broker"))
+        script.tls(10.3, 40001, .serverHello(version: "1.0", cipher: "TLS_RSA_WITH_AES_128_CBC_SHA"))
+        #expect(script.finding.verdict == verdict)
+    }
+
     @Test func `patterns of cipher suites`() {
         let cbc = "TLS_RSA_WITH_AES_128_CBC_SHA"
         let forbidden: [String: Value] = ["forbidden": .texts(["*_CBC_*", "*_RC4_*"])]

@@ -31,50 +31,69 @@ struct CertificateChecked: Expectation {
         }
         guard !strikes.isEmpty else { return plan.void("No fault of the timeline makes a certificate bad.") }
         let findings = strikes.map { strike in
-            plan.judgeConnections(run) { judge(run, strike, $0, $1) }
+            let first = firstShown(run, strike)
+            return plan.judgeConnections(run) { judge(run, strike, since: first, $0, $1) }
         }
         return Finding.worst(findings) ?? plan.void("\(plan.actor) left no trace in the recording.")
     }
 
     private func judge(
-        _ run: RunView, _ strike: FaultStrike, _ instance: Instance, _ own: [ConnectionInventory.Connection]
+        _ run: RunView, _ strike: FaultStrike, since first: Timestamp?, _ instance: Instance,
+        _ own: [ConnectionInventory.Connection]
     ) -> Finding {
-        let met = own.filter { isShown(run, strike, $0) }
+        let met = own.filter { isShown(run, strike, since: first, $0) }
         guard !met.isEmpty else {
             return plan.void("\(instance) began no TLS handshake that was answered during \(strike.name).")
         }
         let used = met.compactMap { connection in use(run, connection, of: instance).map { (connection, $0) } }
-        guard let (first, moment) = used.first else {
+        guard let (one, moment) = used.first else {
             return plan.pass(
                 "\(instance) was shown the bad certificate \(met.count) times during \(strike.name) and said nothing "
                     + "to "
                     + "that server.", measured: 0, bound: 0, unit: "connections", evidence(run, met))
         }
-        let answered = run.inventory.connections.count { isShown(run, strike, $0) }
+        let answered = run.inventory.connections.count { isShown(run, strike, since: first, $0) }
         if Int64(answered) > strike.hits {
             return plan.void(
                 "During \(strike.name) \(answered) handshakes were answered and only \(strike.hits) showed a "
-                    + "certificate: the others were resumed, and which is not known.", evidence(run, [first]))
+                    + "certificate: the others were resumed, and which is not known.", evidence(run, [one]))
         }
         return plan.fail(
             "\(instance) went on over \(used.count) of \(met.count) connections on which it was shown a bad "
                 + "certificate "
-                + "(\(strike.name)): first at \(run.at(moment.time)), \(first.text). Anybody between it and its "
+                + "(\(strike.name)): first at \(run.at(moment.time)), \(one.text). Anybody between it and its "
                 + "server can "
                 + "read and change what it says. What usually causes it: verification that was switched off for a test "
                 + "(CERT_NONE, InsecureSkipVerify, rejectUnauthorized: false), or a host name that nobody compares.",
             measured: Double(used.count), bound: 0, unit: "connections",
-            evidence(run, [first]) + [run.evidence(moment, "it went on over this connection")])
+            evidence(run, [one]) + [run.evidence(moment, "it went on over this connection")])
+    }
+
+    /// When the bad certificate was first shown; nil when it never was. The handshake that made the first hit comes
+    /// before the hit, which is told once the ServerHello has been seen.
+    private func firstShown(_ run: RunView, _ strike: FaultStrike) -> Timestamp? {
+        guard let hit = strike.firstHit?.time, let applied = strike.applied?.time else { return nil }
+        let answers = run.inventory.connections.compactMap { connection -> Timestamp? in
+            guard let answer = connection.choice?.moment.time, answer >= applied, answer <= hit,
+                isTarget(run, strike, connection)
+            else { return nil }
+            return answer
+        }
+        return answers.max() ?? hit
     }
 
     /// The server answered it while what it showed was bad.
     private func isShown(
+        _ run: RunView, _ strike: FaultStrike, since first: Timestamp?, _ connection: ConnectionInventory.Connection
+    ) -> Bool {
+        guard let first, let choice = connection.choice, isTarget(run, strike, connection) else { return false }
+        return choice.moment.time >= first && choice.moment.time < strike.healed?.time ?? run.stop
+    }
+
+    private func isTarget(
         _ run: RunView, _ strike: FaultStrike, _ connection: ConnectionInventory.Connection
     ) -> Bool {
-        guard let hit = strike.firstHit, let choice = connection.choice,
-            strike.plan.target.actors.contains(where: { isServed(run, connection, by: $0) })
-        else { return false }
-        return choice.moment.time >= hit.time && choice.moment.time < strike.healed?.time ?? run.stop
+        strike.plan.target.actors.contains { isServed(run, connection, by: $0) }
     }
 
     private func isServed(_ run: RunView, _ connection: ConnectionInventory.Connection, by actor: String) -> Bool {

@@ -9,7 +9,8 @@ struct TLS: Expectation {
         details: """
             Judged on the wire, for each connection of each instance from its start to its end: the version and the \
             cipher suite that the server chose, and the server name that the client sent. A client that offers nothing \
-            as high as the floor fails even where no server takes it up. Patterns of cipher suites are IANA's names, \
+            as high as the floor fails even where no server takes it up; one that refuses what the server chose, by an \
+            alert or by ending the connection within a second, is right. Patterns of cipher suites are IANA's names, \
             `*` standing for anything: `TLS_AES_*`.
 
             Connections in plain text are not judged here: `no-plain-text` does that. It is void when the client made \
@@ -48,10 +49,15 @@ struct TLS: Expectation {
         let bad = encrypted.compactMap { connection in
             complaint(connection).map { run.evidence($0.moment, "\(connection.text): \($0.text)") }
         }
-        let answered = encrypted.filter { $0.choice != nil }
         guard let first = bad.first else {
-            guard let last = answered.last?.choice else {
+            guard encrypted.contains(where: { $0.choice != nil }) else {
                 return plan.void("No server answered any of the \(encrypted.count) TLS handshakes of \(instance).")
+            }
+            guard let last = encrypted.last(where: { $0.choice != nil && choiceComplaint($0) == nil })?.choice
+            else {
+                return plan.pass(
+                    "\(instance) refused all servers that chose what is not good enough.", measured: 0, bound: 0,
+                    unit: "connections", [])
             }
             return plan.pass(
                 "All \(encrypted.count) TLS connections of \(instance) are as they should be; the last: "
@@ -75,6 +81,22 @@ struct TLS: Expectation {
         if let name = plan.text("server-name"), offer.name != name, offer.name != nil || offer.version != nil {
             return (offer.moment, offer.name.map { "it asks for the server name \($0)" } ?? "it sends no server name")
         }
+        return refuses(connection) ? nil : choiceComplaint(connection)
+    }
+
+    /// What the server chose was not good enough for the client either.
+    private func refuses(_ connection: ConnectionInventory.Connection) -> Bool {
+        guard let choice = connection.choice?.moment else { return false }
+        let next = connection.encryption.first { $0.byInitiator && $0.moment.line > choice.line }
+        if let next { return if case .alert = next.change { true } else { false } }
+        // What libraries that send no alert do; one that waits for the rest of the handshake has agreed.
+        return connection.endings.first.map { $0.byInitiator && $0.moment.time - choice.time <= .seconds(1) } ?? false
+    }
+
+    private func choiceComplaint(
+        _ connection: ConnectionInventory.Connection
+    ) -> (moment: Moment, text: String)? {
+        let floor = plan.text("version") ?? "1.2"
         guard let choice = connection.choice else { return nil }
         if TLS.rank(choice.version) < TLS.rank(floor) {
             return (choice.moment, "it is of TLS \(choice.version), \(floor) is owed")

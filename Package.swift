@@ -14,7 +14,7 @@ let package = Package(
         .systemLibrary(name: "CLibNL", pkgConfig: "libnl-3.0", providers: [.apt(["libnl-3-dev"])]),
         .target(name: "CNetlink", dependencies: ["CLibNL", "CLinux"]),
         .target(name: "CNftables", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("nftables")]),
-        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // Pure ring: no system calls.
@@ -35,7 +35,8 @@ let package = Package(
             name: "Faults", dependencies: ["JSONLines", "Kernel", "CLinux", "Netlink", "Labs", "Actors", "Scenarios"]),
         .target(name: "Probes", dependencies: ["Kernel", "CLinux", "Netlink", "Recordings"]),
         .target(name: "LabKernel", dependencies: ["Kernel", "CLinux"]),
-        .target(name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "JSONLines", "Scenarios"]),
+        .target(
+            name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "COpenSSL", "JSONLines", "Scenarios"]),
 
         // Top ring.
         .target(
@@ -66,7 +67,8 @@ let package = Package(
         .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Kernel", "Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Recordings", "Probes"]),
         .testTarget(name: "RunningTests", dependencies: ["Scenarios", "Recordings", "LabKernel", "Running"]),
-        .testTarget(name: "ReferenceFeedTests", dependencies: ["JSONLines", "Kernel", "CLinux", "ReferenceFeed"]),
+        .testTarget(
+            name: "ReferenceFeedTests", dependencies: ["JSONLines", "Kernel", "CLinux", "COpenSSL", "ReferenceFeed"]),
         // What ships beside the binary: helpers for drivers, the protocol's page, scenarios.
         .testTarget(
             name: "ShippedTests",

@@ -13,6 +13,8 @@ package enum Feed {
                                     [--hello-timeout 10s] [--token TEXT] [--stream ticks] [--mutant NAME]
                                     [--resume-for 24h] [--node NAME] [--secret TEXT] [--requests-per-second N]
                                     [--request-limit 100] [--ports 1] [--connections N]
+                                    [--transport tcp|tls|ws|wss] [--certificate FILE --key FILE]
+                                    [--tls-min 1.2] [--tls-max 1.3]
                halfopen feed client --to HOST[,HOST...] [--port 7000] [--connect-timeout 10s] [--missed 2]
                                     [--stable-after 30s] [--backoff-initial 1s] [--backoff-factor 2] [--backoff-cap 20s]
                                     [--token TEXT] [--stream ticks] [--mutant NAME] [--acknowledge-after 1s]
@@ -20,12 +22,18 @@ package enum Feed {
                                     [--bulk-every DURATION] [--request-deadline 30s] [--publish-every DURATION]
                                     [--publish-stream orders] [--publish-class critical] [--queue-limit 100]
                                     [--in-flight 8] [--drain-timeout 3s] [--sessions 1] [--ports 1] [--ramp DURATION]
+                                    [--transport tcp|tls|ws|wss] [--ca FILE] [--server-name NAME]
+                                    [--tls-min 1.2] [--tls-max 1.3]
                halfopen feed mutants [--format json]
 
         The reference feed, as actors of a scenario. The server publishes a numbered message every --interval and keeps
         the newest --window of them for subscribers that come back. Both sides say a heartbeat every --heartbeat and
         give each other up after --missed of them in a row. Both speak the driver protocol on standard output. With
         --mutant they make one mistake on purpose; `good` makes none. docs/reference-pair.md tells the rest.
+
+        With --transport tls, ws or wss the lines go through TLS, as messages of a WebSocket (/feed), or both. A client
+        trusts the authorities in --ca, or else the machine's, and demands that the certificate is good for the name
+        that it connects to, or for --server-name. A server reads --certificate and --key again on SIGHUP.
 
         A client with --sessions holds so many, each with a connection, a machine and a name of its own, and begins them
         evenly over --ramp. More than some 25,000 connections from one address need several --ports, which both sides
@@ -40,8 +48,11 @@ package enum Feed {
             switch arguments.first {
             case "server":
                 let options = try ServerOptions(parsing: Array(arguments.dropFirst()))
-                let shell = try ServerShell(options, on: loop, saying: DriverOutput(on: loop))
+                let transports = try ServerTransports(options.transport, mutant: options.settings.mutant)
+                let shell = try ServerShell(options, over: transports, on: loop, saying: DriverOutput(on: loop))
                 try shell.start(commandsFrom: STDIN_FILENO)
+                let signals = transports.hasFiles ? try Signals([.hangup], loop: loop) { shell.reload() } : nil
+                defer { signals?.restore() }
                 try withExtendedLifetime(shell) { try loop.run() }
             case "client":
                 try run(try ClientOptions(parsing: Array(arguments.dropFirst())), on: loop)
@@ -63,12 +74,13 @@ package enum Feed {
 
     private static func run(_ options: ClientOptions, on loop: EventLoop) throws {
         let output = DriverOutput(on: loop)
+        let transports = try ClientTransports(options.transport, mutant: options.settings.mutant)
         if options.sessions > 1 {
-            let sessions = try ClientSessions(options, on: loop, saying: output)
+            let sessions = try ClientSessions(options, over: transports, on: loop, saying: output)
             sessions.start()
             try withExtendedLifetime(sessions) { try loop.run() }
         } else {
-            let shell = ClientShell(options, on: loop, saying: output)
+            let shell = ClientShell(options, over: transports, on: loop, saying: output)
             shell.start(commandsFrom: STDIN_FILENO)
             let signals = try Signals([.terminate], loop: loop) { shell.endInPeace() }
             defer { signals.restore() }

@@ -9,6 +9,7 @@ struct ServerOptions: Equatable {
     var connections: Int?
     var stream = "ticks"
     var window = 1000
+    var transport = TransportOptions()
     var settings = FeedServer.Settings()
 
     init(parsing arguments: [String]) throws(UsageError) {
@@ -32,9 +33,12 @@ struct ServerOptions: Equatable {
             case "--request-limit": settings.requestLimit = try options.integer(in: 1...1_000_000)
             case "--token": settings.token = try options.text()
             case "--mutant": settings.mutant = try options.mutant()
-            default: throw UsageError(message: "unknown option \(name)")
+            default:
+                if try transport.read(name, of: .server, &options) { continue }
+                throw UsageError(message: "unknown option \(name)")
             }
         }
+        try transport.check(.server)
         self.settings = settings
     }
 }
@@ -49,6 +53,7 @@ struct ClientOptions: Equatable {
     /// From the first session's beginning to the last one's.
     var ramp = Duration.zero
     var stream = "ticks"
+    var transport = TransportOptions()
     var settings = ReferenceClient.Settings()
 
     init(parsing arguments: [String]) throws(UsageError) {
@@ -72,10 +77,12 @@ struct ClientOptions: Equatable {
             case "--backoff-cap": cap = try options.duration()
             default:
                 if try options.readMore(name, into: &settings) { continue }
+                if try transport.read(name, of: .client, &options) { continue }
                 throw UsageError(message: "unknown option \(name)")
             }
         }
         if hosts.isEmpty { throw UsageError(message: "--to HOST is missing") }
+        try transport.check(.client)
         settings.servers = hosts.count
         if cap < initial { throw UsageError(message: "--backoff-cap must not be less than --backoff-initial") }
         settings.backoff = Backoff(initial: initial, factor: factor, cap: cap)
@@ -124,7 +131,7 @@ struct UsageError: Error, Equatable {
 }
 
 /// Reads `--name value` pairs.
-private struct OptionReader {
+struct OptionReader {
     private var rest: ArraySlice<String>
     private(set) var name = ""
 
@@ -147,6 +154,15 @@ private struct OptionReader {
             throw UsageError(message: "\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// One of a few words.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>() throws(UsageError) -> Choice
+    where Choice.RawValue == String {
+        let text = try text()
+        if let choice = Choice(rawValue: text) { return choice }
+        let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        throw UsageError(message: "\(name) \(text): one of \(known)")
     }
 
     /// The name of a mutant; nil for `good`.

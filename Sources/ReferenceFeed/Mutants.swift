@@ -26,7 +26,7 @@ package enum Mutants {
     package static let all = client + server
 
     static let client: [Mutant] =
-        waiting + trying + breaking + noticing + resuming + sending + saying + leaving
+        waiting + trying + breaking + noticing + resuming + sending + saying + trusting + leaving
 
     private static let waiting: [Mutant] = [
         row(
@@ -200,6 +200,32 @@ package enum Mutants {
             ["resume"], ["token-expires"]),
     ]
 
+    private static let trusting: [Mutant] = [
+        row(
+            .acceptsAnyCertificate, "takes any certificate, whoever made it and for whomever",
+            ["certificate-checked"], ["tls-certificates"]),
+        row(
+            .acceptsAnotherName, "takes a good certificate of anybody: nobody compares the name",
+            ["certificate-checked"], ["tls-certificates"]),
+        row(
+            .acceptsExpiredCertificate, "does not look at the time for which a certificate is good",
+            ["certificate-checked"], ["tls-certificates"]),
+        row(
+            .pinsFirstCertificate, "trusts the first certificate that it saw and no other, however good",
+            ["recovery"], ["tls-rotation"]),
+        row(.sendsNoServerName, "does not say in its handshake whom it wants to speak to", ["tls"], ["tls-rotation"]),
+        row(.allowsOldTLS, "still speaks TLS 1.0 and 1.1", ["tls"], ["tls-old"]),
+        row(
+            .fallsBackToPlainText, "tries without TLS when a handshake has failed",
+            ["no-plain-text"], ["tls-stall"]),
+        row(
+            .noHandshakeTimeout, "ends its patience for a connection with TCP: a TLS handshake may take for ever",
+            ["recovery"], ["tls-stall"]),
+        row(.neverAnswersPings, "does not answer the pings of a WebSocket", ["reuse"], ["websocket"]),
+        row(
+            .closesWithoutCloseFrame, "ends its connections without a close frame", ["assert"], ["websocket-close"]),
+    ]
+
     private static let leaving: [Mutant] = [
         row(
             .keepsOldConnection, "keeps a silent connection open beside its successor",
@@ -254,6 +280,11 @@ package enum Mutants {
         row(.serverTakesTwice, "takes a message again that is sent again", ["no-duplicates"], ["outage-requests"]),
         row(
             .serverForgetsTaken, "loses every tenth message that it has taken", ["no-gaps"], ["outage-requests"]),
+        row(.serverOffersOldTLS, "still speaks TLS 1.0 and 1.1", ["assert"], ["tls-old"]),
+        row(.serverNeverAnswersPings, "does not answer the pings of a WebSocket", ["reuse"], ["websocket"]),
+        row(
+            .serverClosesWithoutCloseFrame, "ends its connections without a close frame",
+            ["assert"], ["websocket-close"]),
     ]
 
     private static func row(

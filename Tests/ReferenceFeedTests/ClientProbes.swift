@@ -12,7 +12,7 @@ struct ClientProbe: Sendable, CustomTestStringConvertible {
     }
 
     var testDescription: String { question }
-    static let all = waiting + trying + noticing + resuming + leaving + breaking + keeping + sending
+    static let all = waiting + trying + noticing + resuming + leaving + breaking + keeping + sending + trusting
 }
 
 func client(_ mutant: ClientMutant?, seed: UInt64 = 1) -> TestClient {

@@ -21,6 +21,22 @@ import Testing
         #expect(client.state == .authenticating(deadline: at(10)))
     }
 
+    @Test func aHandshakeChangesNothing() {
+        var client = TestClient()
+        _ = client.started(at: at(0))
+        #expect(client.handshakeBegan(at: at(1)) == [])
+        #expect(client.state == .connecting(deadline: at(10)))
+    }
+
+    @Test func aBadCertificateIsARefusalThatPasses() {
+        var client = TestClient()
+        _ = client.started(at: at(0))
+        let actions = client.connectionRefused("expired", at: at(1))
+        #expect(actions.first == .report(.refused("expired", fatal: false, retryAfter: nil)))
+        #expect(actions.reconnecting?.because == "expired" && actions.reconnecting?.failures == 1)
+        #expect(client.retryAt != nil)
+    }
+
     @Test func theTokenIsSent() {
         var settings = TestClient.Settings()
         settings.token = "secret"

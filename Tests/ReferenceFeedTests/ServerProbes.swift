@@ -12,7 +12,7 @@ struct ServerProbe: Sendable, CustomTestStringConvertible {
     }
 
     var testDescription: String { question }
-    static let all = living + replaying + refusing + resuming + serving
+    static let all = living + replaying + refusing + resuming + serving + conveying
 }
 
 private func server(

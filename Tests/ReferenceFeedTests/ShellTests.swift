@@ -8,7 +8,7 @@ import Testing
 
 /// Both shells on one event loop, over the loopback and in real time, with everything a hundred times faster than
 /// usual.
-private final class Stage {
+final class Stage {
     let loop: EventLoop
     private let reader: Descriptor
     private let writer: Descriptor
@@ -16,7 +16,7 @@ private final class Stage {
     private(set) var client: ClientShell?
     private(set) var server: ServerShell?
     private var sessions: ClientSessions?
-    private var port = 0
+    private(set) var port = 0
 
     init() throws {
         loop = try EventLoop()
@@ -29,7 +29,8 @@ private final class Stage {
         var options = try ServerOptions(parsing: ["--interval", "20ms", "--heartbeat", "50ms"] + arguments)
         // The kernel's choice at first; the same again after a restart.
         options.port = port
-        let server = try ServerShell(options, on: loop, saying: DriverOutput(descriptor: writer.raw))
+        let transports = try ServerTransports(options.transport, mutant: options.settings.mutant)
+        let server = try ServerShell(options, over: transports, on: loop, saying: DriverOutput(descriptor: writer.raw))
         try server.start()
         port = server.port
         self.server = server
@@ -39,18 +40,20 @@ private final class Stage {
         var options = try ClientOptions(
             parsing: ["--to", "localhost", "--backoff-initial", "10ms", "--backoff-cap", "40ms"] + arguments)
         options.port = port
-        let client = ClientShell(options, on: loop, saying: DriverOutput(descriptor: writer.raw))
+        let transports = try ClientTransports(options.transport, mutant: options.settings.mutant)
+        let client = ClientShell(options, over: transports, on: loop, saying: DriverOutput(descriptor: writer.raw))
         client.start()
         self.client = client
     }
 
     /// Sessions of one process.
-    func startSessions(_ count: Int) throws {
+    func startSessions(_ count: Int, _ more: [String] = []) throws {
         let arguments = "--to localhost --backoff-initial 10ms --backoff-cap 40ms --ramp 20ms --sessions \(count)"
-        var options = try ClientOptions(parsing: arguments.split(separator: " ").map(String.init))
+        var options = try ClientOptions(parsing: arguments.split(separator: " ").map(String.init) + more)
         options.port = port
         let output = DriverOutput(descriptor: writer.raw, on: loop)
-        let sessions = try ClientSessions(options, on: loop, saying: output)
+        let transports = try ClientTransports(options.transport, mutant: nil)
+        let sessions = try ClientSessions(options, over: transports, on: loop, saying: output)
         sessions.start()
         self.sessions = sessions
     }
@@ -66,6 +69,13 @@ private final class Stage {
             events += try lines.map { try JSON(parsing: [UInt8]($0)) }
         }
         return all(name).count >= count
+    }
+
+    /// Lets everything happen that happens meanwhile.
+    func wait(milliseconds: Int64) throws {
+        _ = try loop.run(until: Clock.now + milliseconds * 1_000_000) { false }
+        let lines = try reader.read()?.split(separator: 0x0A) ?? []
+        events += try lines.map { try JSON(parsing: [UInt8]($0)) }
     }
 
     func all(_ name: String) -> [JSON] { events.filter { $0["event"]?.string == name } }
@@ -86,7 +96,7 @@ private final class Stage {
 
     @Test func manySessionsShareAProcess() throws {
         let stage = try Stage()
-        try stage.startServer()
+        try stage.startServer(["--heartbeat", "500ms"])
         try stage.startSessions(40)
         #expect(try stage.run(until: "received", 400))
         let names = Set((0..<40).map { "s\($0)" })

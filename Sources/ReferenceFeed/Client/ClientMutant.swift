@@ -66,6 +66,17 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case saysConnectedTooEarly = "says-connected-too-early"
     case saysConnectedWhileDead = "says-connected-while-dead"
     case claimsResumed = "claims-resumed"
+    // Whom it trusts, and how it speaks to them.
+    case acceptsAnyCertificate = "accepts-any-certificate"
+    case acceptsAnotherName = "accepts-another-name"
+    case acceptsExpiredCertificate = "accepts-expired-certificate"
+    case pinsFirstCertificate = "pins-first-certificate"
+    case sendsNoServerName = "sends-no-server-name"
+    case allowsOldTLS = "allows-old-tls"
+    case fallsBackToPlainText = "falls-back-to-plain-text"
+    case noHandshakeTimeout = "no-handshake-timeout"
+    case neverAnswersPings = "never-answers-pings"
+    case closesWithoutCloseFrame = "closes-without-close-frame"
     // What it leaves behind, and costs.
     case keepsOldConnection = "keeps-old-connection"
     case leavesCloseWait = "leaves-close-wait"

@@ -27,6 +27,21 @@ extension FeedClient {
         return settled([], at: now)
     }
 
+    /// The network has done its part, and the transport (TLS, a WebSocket) begins its own. Nothing changes: the
+    /// deadline is the attempt's, and `connectionOpened` is told when lines can flow.
+    package mutating func handshakeBegan(at now: Moment) -> [Action] {
+        guard case .connecting = state else { preconditionFailure("shakes hands while \(state)") }
+        if errs(.noHandshakeTimeout) { state = .connecting(deadline: now + .seconds(86400)) }
+        return []
+    }
+
+    /// Somebody answers whose certificate is not good. Only people can mend that, but they will, and nobody tells the
+    /// client when: it comes again as after any failure, and says `refused`, which is not for good.
+    package mutating func connectionRefused(_ reason: String, at now: Moment) -> [Action] {
+        guard case .connecting = state else { preconditionFailure("refused while \(state)") }
+        return [.report(.refused(reason, fatal: false, retryAfter: nil))] + reconnect(because: reason, at: now)
+    }
+
     package mutating func connectionOpened(at now: Moment) -> [Action] {
         guard case .connecting(let deadline) = state else { preconditionFailure("opened while \(state)") }
         state = .authenticating(deadline: loginDeadline(deadline, at: now))

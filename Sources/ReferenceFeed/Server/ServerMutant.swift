@@ -21,4 +21,7 @@ package enum ServerMutant: String, CaseIterable, Sendable {
     case serverLosesAnswers = "server-loses-answers"
     case serverTakesTwice = "server-takes-twice"
     case serverForgetsTaken = "server-forgets-taken"
+    case serverOffersOldTLS = "server-offers-old-tls"
+    case serverNeverAnswersPings = "server-never-answers-pings"
+    case serverClosesWithoutCloseFrame = "server-closes-without-close-frame"
 }

@@ -9,7 +9,9 @@ final class ClientSessions {
     private let shells: [ClientShell]
     private let ramp: Duration
 
-    init(_ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput) throws(SystemError) {
+    init(
+        _ options: ClientOptions, over transports: ClientTransports, on loop: EventLoop, saying output: DriverOutput
+    ) throws(SystemError) {
         self.loop = loop
         self.output = output
         ramp = options.ramp
@@ -18,7 +20,9 @@ final class ClientSessions {
         shells = (0..<options.sessions).map { number in
             var own = options
             own.port += number % options.ports
-            return ClientShell(own, on: loop, saying: output.naming(session: "s\(number)"), resolver: resolver)
+            return ClientShell(
+                own, over: transports.another(), on: loop, saying: output.naming(session: "s\(number)"),
+                resolver: resolver)
         }
     }
 

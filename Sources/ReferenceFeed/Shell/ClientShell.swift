@@ -14,6 +14,13 @@ final class ClientShell {
     private let output: DriverOutput
     private var client: Client
     private var connection: LineSocket?
+    private var transports: ClientTransports
+    /// The transport of the connection is not ready yet.
+    private var shakesHands = false
+    /// The server knows that this connection is over: it is parted from, not only closed.
+    private var isParting = false
+    /// The one that was parted from last, while that lasts.
+    private weak var parted: LineSocket?
     private var connecting: (watch: EventLoop.Token, socket: Int32)?
     /// An attempt that failed at once, about to be told.
     private var failure: EventLoop.Token?
@@ -21,6 +28,8 @@ final class ClientShell {
     private let resolver: Resolver
     /// Both ends of the connection, as far as they are known.
     private var ends: (address: String, local: String)?
+    /// Which of the hosts it goes to.
+    private var server = 0
     /// What the name stood for when it was last asked for.
     private var addresses: [Int: [Sockets.Address]] = [:]
     private var commands: CommandLines?
@@ -29,10 +38,11 @@ final class ClientShell {
     private let leavings = Leavings()
 
     init(
-        _ options: ClientOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput(),
-        resolver: Resolver = Resolver()
+        _ options: ClientOptions, over transports: ClientTransports, on loop: EventLoop,
+        saying output: DriverOutput = DriverOutput(), resolver: Resolver = Resolver()
     ) {
         self.loop = loop
+        self.transports = transports
         self.resolver = resolver
         self.output = output
         hosts = options.hosts
@@ -83,9 +93,15 @@ final class ClientShell {
         for action in fact(&client, now) { perform(action) }
         setTimer()
         switch client.state {
-        // After a turn of the loop, in which the last lines are written.
-        case .disconnected, .fatal: if endsProcess { _ = loop.after(.milliseconds(1)) { exit(0) } }
+        case .disconnected, .fatal: if endsProcess { endProcess() }
         case .connecting, .authenticating, .connected, .reconnecting: break
+        }
+    }
+
+    /// After a turn of the loop, in which the last lines are written, and once the server knows.
+    private func endProcess() {
+        loop.after(.milliseconds(1)) { [self] in
+            if parted?.isHeld ?? false { endProcess() } else { exit(0) }
         }
     }
 
@@ -94,7 +110,10 @@ final class ClientShell {
     private func perform(_ action: Client.Action) {
         switch action {
         case .connect(let destination): connect(to: destination)
-        case .send(let message): connection?.send(message.line)
+        case .send(let message):
+            if case .goodbye = message { isParting = true }
+            connection?.send(message.line)
+            if case .heartbeat = message { connection?.ping() }
         case .close: close()
         case .abort:
             connection?.abort()
@@ -156,6 +175,7 @@ extension ClientShell {
             addresses[destination.server] = all
             let address = all[destination.address % all.count]
             let socket = try Sockets.connect(to: address)
+            (server, isParting) = (destination.server, false)
             let number = socket.raw
             ends = ("\(address)", "\(Sockets.local(of: number))")
             let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
@@ -172,21 +192,35 @@ extension ClientShell {
         connecting = nil
         let socket = Descriptor(owning: number)
         if let failure = Sockets.connectionError(number) { return lost(failure.description) }
-        do throws(SystemError) {
+        do {
+            let transport = try transports.begin(to: hosts[server], port: port)
             connection = try LineSocket(
-                socket, on: loop,
+                socket, on: loop, over: transport,
                 LineSocket.Handlers(
                     received: { [unowned self] in received($0) }, lost: { [unowned self] in lost($0) },
-                    ended: { [unowned self] in happened { $0.inputEnded(at: $1) } }))
+                    ended: { [unowned self] in happened { $0.inputEnded(at: $1) } },
+                    opened: { [unowned self] in
+                        shakesHands = false
+                        happened { $0.connectionOpened(at: $1) }
+                    },
+                    refused: { [unowned self] in refused($0) },
+                    complained: { [weak self] in self?.output.error($0) }))
+            if transport == nil {
+                happened { $0.connectionOpened(at: $1) }
+            } else {
+                shakesHands = true
+                happened { $0.handshakeBegan(at: $1) }
+            }
         } catch {
-            return lost(error.description)
+            lost("\(error)")
         }
-        happened { $0.connectionOpened(at: $1) }
     }
 
     private func received(_ line: [UInt8]) {
         do throws(MalformedMessage) {
             guard let message = try ServerMessage(parsing: line) else { return }
+            // It closes as well.
+            if case .refused = message { isParting = true }
             happened { $0.received(message, at: $1) }
         } catch {
             close()
@@ -196,11 +230,26 @@ extension ClientShell {
 
     private func lost(_ reason: String) {
         (connection, failure) = (nil, nil)
+        handshakeEnded()
         happened { $0.connectionLost(reason, at: $1) }
     }
 
+    private func refused(_ reason: String) {
+        connection = nil
+        handshakeEnded()
+        happened { $0.connectionRefused(reason, at: $1) }
+    }
+
+    /// Together with its connection, before it had come to anything.
+    private func handshakeEnded() {
+        if shakesHands { transports.failed() }
+        shakesHands = false
+    }
+
     private func close() {
-        connection?.close()
+        handshakeEnded()
+        if isParting { parted = connection }
+        if isParting { connection?.part() } else { connection?.close() }
         connection = nil
         if let (watch, number) = connecting {
             loop.cancel(watch)

@@ -8,6 +8,7 @@ final class ServerShell {
     private let stream: String
     private let output: DriverOutput
     private let listeners: [Listener]
+    private let transports: ServerTransports
     private var server: FeedServer
     private var connections: [FeedServer.ConnectionID: LineSocket] = [:]
     private var nextID = 1
@@ -18,9 +19,12 @@ final class ServerShell {
     private var unread: [UInt8] = []
 
     /// Listens at once: whoever started us may wait for the port.
-    init(_ options: ServerOptions, on loop: EventLoop, saying output: DriverOutput = DriverOutput()) throws(SystemError)
-    {
+    init(
+        _ options: ServerOptions, over transports: ServerTransports, on loop: EventLoop,
+        saying output: DriverOutput = DriverOutput()
+    ) throws(SystemError) {
         self.loop = loop
+        self.transports = transports
         self.output = output
         stream = options.stream
         var random = SystemRandomNumberGenerator()
@@ -68,8 +72,10 @@ final class ServerShell {
 
     private func perform(_ action: FeedServer.Action) {
         switch action {
-        case .send(let message, let id): connections[id]?.send(message.line)
-        case .close(let id): connections.removeValue(forKey: id)?.close()
+        case .send(let message, let id):
+            connections[id]?.send(message.line)
+            if case .heartbeat = message { connections[id]?.ping() }
+        case .close(let id): connections.removeValue(forKey: id)?.part()
         case .report(.published(let sequence)): output.sent(stream, sequence)
         case .report(.subscribed(let id, let replayed)): output.note("\(id) subscribed, \(replayed) messages replayed")
         case .report(.ended(let id, because: "silence")): output.error("\(id) ended: silence")
@@ -105,13 +111,30 @@ final class ServerShell {
         }
     }
 
+    /// Certificate and key may have changed.
+    func reload() {
+        do throws(TLSError) {
+            try transports.reload()
+            output.note("read the certificate and its key again")
+        } catch {
+            output.error("goes on with the certificate that it has: \(error)")
+        }
+    }
+
     private func open(_ socket: consuming Descriptor) throws(SystemError) {
         let id = nextID
         nextID += 1
+        let transport: Transport?
+        do throws(TLSError) {
+            transport = try transports.begin()
+        } catch {
+            return output.error("\(error)")
+        }
         connections[id] = try LineSocket(
-            socket, on: loop,
+            socket, on: loop, over: transport,
             LineSocket.Handlers(
-                received: { [unowned self] in received($0, from: id) }, lost: { [unowned self] in lost(id, $0) }))
+                received: { [unowned self] in received($0, from: id) }, lost: { [unowned self] in lost(id, $0) },
+                complained: { [weak self] in self?.output.error($0) }))
         happened { $0.connectionOpened(id, at: $1) }
     }
 

@@ -72,6 +72,15 @@ import Testing
         transports.failed()
     }
 
+    @Test func whoClosesInTheHandshakeIsAFailureAndNoEnd() throws {
+        var transports = try TransportPair.transports(.tls, nil)
+        let transport = try #require(try transports.begin(to: "feed", port: 7000))
+        _ = try transport.received([])
+        // A record of two bytes: the alert close_notify (RFC 8446, section 6.1).
+        #expect(throws: Transport.Failure.self) { try transport.received([21, 3, 3, 0, 2, 1, 0]) }
+        transports.failed()
+    }
+
     @Test func aServerReadsItsFilesAgainAndKeepsWhatItHasWhenTheyAreBad() throws {
         let files = TestCertificates.good
         let options = try ServerOptions(

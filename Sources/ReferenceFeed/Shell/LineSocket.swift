@@ -144,7 +144,7 @@ final class LineSocket {
         if let transport, !transport.isClosed {
             if let owed = transport.owed { handlers.complained?(owed) }
             if parting != nil { return drop() }
-            if !transport.isOpen { return lose("the other side closed in the handshake") }
+            if !transport.isOpen { return lose(Transport.leftEarly) }
         }
         if parting != nil { return drop() }
         guard let ended = handlers.ended else { return lose("the other side closed") }
@@ -222,8 +222,9 @@ extension LineSocket {
             let events = try transport.received(bytes)
             drain(transport)
             for event in events {
-                if socket == nil { return }
-                try tell(event, transport)
+                // The owner may have closed or left it over the one before.
+                if socket == nil || watch == nil { return }
+                tell(event, transport)
             }
         } catch {
             drain(transport)
@@ -231,7 +232,7 @@ extension LineSocket {
         }
     }
 
-    private func tell(_ event: Transport.Event, _ transport: Transport) throws(Transport.Failure) {
+    private func tell(_ event: Transport.Event, _ transport: Transport) {
         guard parting == nil else {
             if event == .closed { sayNoMore(transport) }
             return

@@ -58,6 +58,8 @@ final class Transport {
     /// Exactly these texts are what judges look for.
     static let noNotify = "closed without close_notify"
     static let noCloseFrame = "closed without a close frame"
+    /// Before the transport was ready.
+    static let leftEarly = "the other side closed in the handshake"
 
     /// What has come from the wire; nothing, to begin with.
     func received(_ bytes: [UInt8]) throws(Failure) -> [Event] {
@@ -70,6 +72,7 @@ final class Transport {
             events.append(.opened)
         }
         if tls.isOpen { events += try heard(words) }
+        if tls.hasEnded, stage == .opening { throw Failure(reason: Transport.leftEarly) }
         if tls.hasEnded, stage != .closed, webSocket == nil {
             stage = .closed
             events.append(.closed)

@@ -1,6 +1,6 @@
-// Certificates, digests and TLS by OpenSSL. Its own functions are full of macros and of objects to be freed in the right
-// order; a certificate from here is a text that goes into a file, and a TLS session takes and gives bytes: whoever owns
-// the socket moves them.
+// Certificates, digests and TLS by OpenSSL. Its own functions are full of macros and of objects to be freed in the
+// right order; a certificate from here is a text that goes into a file, and a TLS session takes and gives bytes:
+// whoever owns the socket moves them.
 #pragma once
 
 #include <stddef.h>

@@ -108,10 +108,10 @@ final class TLSSession {
         if !isOpen { isOpen = try step { halfopen_tls_handshake(session, &$0) } }
         var words: [UInt8] = []
         while isOpen, !hasEnded {
-            // As long as a record may be.
             var count = 0
             var status: Int32 = 0
             var reason: UnsafePointer<CChar>?
+            // As long as a record may be; not filled with zeros first, as `count` says how much was written.
             words += [UInt8](unsafeUninitializedCapacity: 16384) { buffer, filled in
                 status = halfopen_tls_read(session, buffer.baseAddress, 16384, &count, &reason)
                 filled = status == Int32(HALFOPEN_TLS_DONE) ? count : 0
@@ -132,6 +132,7 @@ final class TLSSession {
     func takeOutput() -> [UInt8] {
         let waiting = halfopen_tls_waiting(session)
         if waiting == 0 { return [] }
+        // Not filled with zeros first: the library says how much of it was written.
         return [UInt8](unsafeUninitializedCapacity: waiting) { buffer, count in
             count = halfopen_tls_give(session, buffer.baseAddress, waiting)
         }

@@ -63,7 +63,8 @@ let package = Package(
         .testTarget(name: "RecordingsTests", dependencies: ["JSONLines", "Recordings"]),
         .testTarget(name: "JudgingTests", dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging"]),
         .testTarget(
-            name: "ReportingTests", dependencies: ["JSONLines", "Judging", "Reporting"], exclude: ["Snapshots"]),
+            name: "ReportingTests", dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging", "Reporting"],
+            exclude: ["Snapshots", "Checks"]),
         .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Kernel", "Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Recordings", "Probes"]),
         .testTarget(name: "RunningTests", dependencies: ["Scenarios", "Recordings", "LabKernel", "Running"]),

@@ -17,6 +17,18 @@ package enum Files {
         return bytes
     }
 
+    /// At most so many bytes from a place on; fewer at the end of the file.
+    package static func read(_ path: String, from place: Int64, count: Int) throws(SystemError) -> [UInt8] {
+        let file = try Descriptor.open(path, O_RDONLY)
+        let raw = file.raw
+        try System.call("go to a place in", path) { Int32(clamping: lseek(raw, Int(place), SEEK_SET)) }
+        var bytes: [UInt8] = []
+        while bytes.count < count, let part = try file.read(limit: min(1 << 18, count - bytes.count)), !part.isEmpty {
+            bytes += part
+        }
+        return bytes
+    }
+
     /// A small text file such as those of /proc; nil when it is not there or cannot be read.
     package static func text(_ path: String) -> String? {
         guard let bytes = try? read(path) else { return nil }

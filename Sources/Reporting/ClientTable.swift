@@ -49,7 +49,7 @@ package enum ClientTable {
         return text
     }
 
-    private static func label(_ result: RunResult, _ prefix: String) -> String {
+    static func label(_ result: RunResult, _ prefix: String) -> String {
         if let tag = result.tags.first(where: { $0.hasPrefix(prefix) && $0.count > prefix.count }) {
             return Terminal.clean(String(tag.dropFirst(prefix.count)))
         }

@@ -1,6 +1,12 @@
 import JSONLines
 import Judging
 
+extension ReportFormat {
+    static let json = ReportFormat(
+        name: "json", summary: "One JSON object for programs: every run, every finding with its figures and evidence.",
+        fileName: "report.json", suite: { JSONReport.object($0).pretty() + "\n" }, lastLine: JSONReport.text)
+}
+
 /// For machines: one object, described in docs/report-format.md. Fields are only ever added to format 1.
 package enum JSONReport {
     package static let format: Int64 = 1

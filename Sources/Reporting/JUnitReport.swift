@@ -1,5 +1,11 @@
 import Judging
 
+extension ReportFormat {
+    static let junit = ReportFormat(
+        name: "junit", summary: "JUnit XML, as GitLab, GitHub and Jenkins read it: a suite a run, a case a finding.",
+        fileName: "junit.xml", suite: JUnitReport.text)
+}
+
 /// For build servers: JUnit XML, a suite for each run and a case for each finding.
 ///
 /// A failed expectation is a `failure`; void and error are an `error`; unsupported is `skipped`. The first case of each
@@ -9,7 +15,9 @@ package enum JUnitReport {
     package static func text(_ results: [RunResult]) -> String {
         let suites = results.map(Suite.init)
         var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"halfopen\" "
-        xml += counts(suites.flatMap(\.cases), seconds: results.reduce(0) { $0 + $1.wallSeconds }) + ">\n"
+        // The schema of those who read it has no `skipped` here, only for each suite.
+        xml +=
+            counts(suites.flatMap(\.cases), seconds: results.reduce(0) { $0 + $1.wallSeconds }, skipped: false) + ">\n"
         for suite in suites { xml += suite.xml }
         return xml + "</testsuites>\n"
     }
@@ -96,10 +104,10 @@ package enum JUnitReport {
         return ">\n      <\(element) message=\"\(escaped(test.message))\">\(details)</\(element)>\n    </testcase>"
     }
 
-    private static func counts(_ cases: [Case], seconds: Double) -> String {
+    private static func counts(_ cases: [Case], seconds: Double, skipped: Bool = true) -> String {
         let count = { (outcome: Case.Outcome) in cases.count { $0.outcome == outcome } }
         return "tests=\"\(cases.count)\" failures=\"\(count(.failure))\" errors=\"\(count(.error))\" "
-            + "skipped=\"\(count(.skipped))\" time=\"\(TimeText.rounded(seconds, digits: 3))\""
+            + (skipped ? "skipped=\"\(count(.skipped))\" " : "") + "time=\"\(TimeText.rounded(seconds, digits: 3))\""
     }
 }
 

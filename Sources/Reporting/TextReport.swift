@@ -1,6 +1,12 @@
 import Judging
 import Recordings
 
+extension ReportFormat {
+    static let text = ReportFormat(
+        name: "text", summary: "Plain text for terminals and logs: verdicts, figures, and what is behind each failure.",
+        fileName: "report.txt", suite: { TextReport.text($0, color: false) })
+}
+
 /// For people at a terminal: each run with its verdict, what was measured against what, and for all that did not pass
 /// the evidence and the command that plays it again.
 package enum TextReport {

@@ -2,6 +2,7 @@ import Glibc
 import Kernel
 import LabKernel
 import ReferenceFeed
+import Reporting
 import Running
 
 // Two hidden roles of the binary: the first process of a lab, and the reference pair inside one.
@@ -46,8 +47,8 @@ func perform(_ words: [String]) -> ExitCode {
 extension ExitCode {
     init(of error: any Error) {
         switch error {
-        case is UsageError, is ScenarioFiles.Missing: self = .usage
-        case is NoRoom: self = .unavailable
+        case is UsageError, is ScenarioFiles.Missing, is PlayedRuns.Missing, is NoReport: self = .usage
+        case is NoRoom, is Reports.Unwritten: self = .unavailable
         case let error as LabKernelError: self = ExitCode(rawValue: error.exitCode) ?? .software
         default: self = .software
         }

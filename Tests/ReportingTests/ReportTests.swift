@@ -75,7 +75,9 @@ import Testing
     @Test func thePageNamesEveryField() throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "docs/report-format.md")
-        let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n## ").first { $0.hasPrefix("JSON, format 1") })
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
         let documented = rows.map { String($0.dropFirst(3).prefix { $0 != "`" }) }
         var keys: [String] = []
         func collect(_ value: JSON, _ path: String) {

@@ -17,13 +17,13 @@ extension Command {
             """,
         options: [
             Option(name: "--expect", value: "FILE", summary: "take the expectations of this scenario file"),
-            Option(name: "--format", value: "text|json", summary: "json: one object, as run gives it (default text)"),
+            Option(name: "--format", value: "FORMAT", summary: Formats.onOutput),
         ]
     ) { arguments in
         guard !arguments.operands.isEmpty else {
             throw UsageError("halfopen judge needs a recording or a run's folder")
         }
-        let format = try arguments.choice("--format", ["text", "json"], default: "text")
+        let format = try Formats.chosen(arguments)
         var results: [RunResult] = []
         for operand in arguments.operands {
             let path = Files.isFolder(operand) ? operand + "/recording.jsonl" : operand
@@ -34,8 +34,7 @@ extension Command {
                 return .invalidScenario
             }
         }
-        Output.print(
-            format == "json" ? JSONReport.text(results) : TextReport.text(results, color: Output.hasColour))
+        Output.print(Formats.text(format, results))
         return ExitCode(results)
     }
 }

@@ -1,15 +1,16 @@
 import JSONLines
+import Reporting
 import Running
 import Scenarios
 
 extension Command {
-    private static let kinds = ["faults", "expectations", "profiles", "presets", "scenarios"]
+    private static let kinds = ["faults", "expectations", "profiles", "presets", "scenarios", "formats"]
 
     static let list = Command(
-        name: "list", operands: "faults|expectations|profiles|presets|scenarios [PATH...]",
-        summary: "Lists what scenarios may name, or the scenarios of a folder.",
+        name: "list", operands: "faults|expectations|profiles|presets|scenarios|formats [PATH...]",
+        summary: "Lists what scenarios may name, the scenarios of a folder, or the formats of reports.",
         details: """
-            Each name can be looked up with halfopen explain.
+            Each name that a scenario may have can be looked up with halfopen explain.
 
               halfopen list faults
               halfopen list scenarios scenarios/demo
@@ -41,6 +42,7 @@ extension Command {
         case "faults": return catalog.faults.map { ($0.name, $0.summary) }
         case "expectations": return catalog.expectations.map { ($0.name, $0.summary) }
         case "profiles": return catalog.profiles.map { ($0.name, $0.summary) }
+        case "formats": return ReportFormat.all.map { ($0.name, "\($0.summary) (\($0.takes))") }
         case "presets": return NATPreset.shipped.map { ($0.name, $0.summary) }
         default:
             let loaded = try Loading.scenarios(paths.isEmpty ? ["scenarios"] : paths)

@@ -30,15 +30,18 @@ extension Command {
                 name: "--patience", value: "SECONDS",
                 summary: "end a run whose virtual time has stood still this long, or crept for nine times\n"
                     + "as long (default 20)"),
+            Option(name: "--format", value: "FORMAT", summary: Formats.onOutput),
             Option(
-                name: "--format", value: "text|json",
-                summary: "json: standard output ends with one object, for machines (default text)"),
+                name: "--report", value: "FORMAT[=FILE]",
+                summary: "another report, in the reports folder or in FILE; several times for several\n"
+                    + "(halfopen list formats)", isRepeatable: true),
         ]
     ) { arguments in
         guard !arguments.operands.isEmpty else {
             throw UsageError("halfopen run needs the path of a scenario or folder")
         }
-        let format = try arguments.choice("--format", ["text", "json"], default: "text")
+        let format = try Formats.chosen(arguments)
+        let orders = try Formats.orders(arguments)
         let options = try runOptions(arguments)
         // Before anything else: whatever ends this process from here on, nothing of it stays behind.
         let keeper = try Keeper()
@@ -53,8 +56,8 @@ extension Command {
         }
         let loop = try EventLoop()
         let display = ProgressDisplay(total: jobs.count, loop: loop) { result in
-            let text = TextReport.run(result, color: format == "text" && Output.hasColour)
-            format == "text" ? Output.print(text) : Output.note(text)
+            let text = TextReport.run(result, color: format.name == "text" && Output.hasColour)
+            format.name == "text" ? Output.print(text) : Output.note(text)
         }
         let runner = try Runner(options: options, loop: loop, keeper: keeper, tell: display.show)
         let signals = try Signals([.interrupt, .terminate, .hangup], loop: loop) { runner.interrupt() }
@@ -63,9 +66,9 @@ extension Command {
         display.clear()
         var failure: (any Error)?
         // Whoever reads standard output gets the results all the same.
-        do { try Reports.write(results, to: options.reports) } catch { failure = error }
-        if format == "json" {
-            Output.print(JSONReport.text(results))
+        do { try Reports.write(results, to: options.reports, and: orders) } catch { failure = error }
+        if format.name != "text" {
+            Output.print(Formats.text(format, results))
         } else if results.count > 1 {
             Output.print(ClientTable.text(results, color: Output.hasColour))
             Output.print(TextReport.summary(results, color: Output.hasColour))

@@ -15,6 +15,8 @@ let package = Package(
         .target(name: "CNetlink", dependencies: ["CLibNL", "CLinux"]),
         .target(name: "CNftables", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("nftables")]),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // Style and script of HTML reports, carried by the binary.
+        .target(name: "CPage"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // Pure ring: no system calls.
@@ -22,7 +24,7 @@ let package = Package(
         .target(name: "Scenarios", dependencies: ["JSONLines", "CYAML"]),
         .target(name: "Recordings", dependencies: ["JSONLines"]),
         .target(name: "Judging", dependencies: ["JSONLines", "Scenarios", "Recordings"]),
-        .target(name: "Reporting", dependencies: ["JSONLines", "Recordings", "Judging"]),
+        .target(name: "Reporting", dependencies: ["CPage", "JSONLines", "Scenarios", "Recordings", "Judging"]),
 
         // Effectful ring.
         .target(name: "Kernel", dependencies: ["CLinux", "COpenSSL"]),

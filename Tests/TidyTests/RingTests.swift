@@ -9,7 +9,7 @@ import Testing
     ]
     static let top: Set = ["Running", "halfopen", "bench"]
     /// C, and module maps of libraries.
-    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CYAML"]
+    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CPage", "CYAML"]
 
     /// What a module may import beside modules of ours.
     private static let system: Set = ["Glibc", "Synchronization"]
@@ -32,7 +32,7 @@ import Testing
     }
 
     private static func allowed(_ module: String) -> Set<String> {
-        if pure.contains(module) { return pure.union(["CYAML"]) }
+        if pure.contains(module) { return pure.union(["CPage", "CYAML"]) }
         let inner = pure.union(effectful).union(edge).union(system)
         // Nothing imports a command line, and the flow knows nothing of them.
         return top.contains(module) && module != "Running" ? inner.union(["Running"]) : inner

@@ -1,11 +1,11 @@
 /// Natural logarithm and exponential: judges make no system call and import no C library, whose last digits differ
 /// between machines; a judgement does not.
-enum Exponential {
+package enum Exponential {
     private static let ln2High = 0x1.62e42fee00000p-1
     private static let ln2Low = 0x1.a39ef35793c76p-33
 
     /// - Parameter x: more than zero. Of zero it is minus infinity, of what is less not a number.
-    static func log(_ x: Double) -> Double {
+    package static func log(_ x: Double) -> Double {
         guard x > 0 else { return x == 0 ? -.infinity : .nan }
         guard x.isFinite else { return x }
         var exponent = Double(x.exponent)

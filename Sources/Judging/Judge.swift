@@ -16,7 +16,12 @@ import Scenarios
 /// made the client fail, or nothing was as planned, and whoever reads "fail" would look for the wrong thing.
 package enum Judge {
     package static func judge(_ recording: Recording, of scenario: Scenario, catalog: Catalog) -> Judgement {
-        let run = RunView(recording, scenario: scenario, catalog: catalog)
+        judge(RunView(recording, scenario: scenario, catalog: catalog))
+    }
+
+    /// The same of a view that is there already.
+    package static func judge(_ run: RunView) -> Judgement {
+        let scenario = run.scenario
         if let (verdict, reasons) = Preconditions.unplayed(run) {
             let conduct = verdict == .void ? Conduct.findings(run) : []
             if conduct.isEmpty { return Judgement(verdict: verdict, reasons: reasons, findings: notJudged(scenario)) }

@@ -22,7 +22,7 @@ package struct ReportFormat: Sendable {
 
     /// Every format, in the order in which they are listed.
     package static let all: [ReportFormat] = [
-        text, json, junit, markdown, openmetrics, otlp, pcapng, html,
+        text, json, junit, markdown, openmetrics, otlp, pcapng, html, baseline,
     ]
 
     package static func named(_ name: String) -> ReportFormat? { all.first { $0.name == name } }

@@ -44,16 +44,65 @@ package enum PlayedRuns {
     /// Judged again, and what the run said of itself when it was played: how long it took, and the command.
     package static func results(_ recordings: [String]) throws(Problems) -> [RunResult] {
         var results: [RunResult] = []
-        for path in recordings {
-            var result = try Rejudging.judge(path, expectations: nil)
-            let parent = Files.parent(of: path)
-            let text = Files.text((parent.isEmpty ? "." : parent) + "/result.json")
-            let told = text.flatMap { try? JSON(parsing: $0) }?["runs"]?.array?.first
-            if let told, told["recording_sha256"]?.string == result.sha256 { result.take(told) }
-            if result.command.isEmpty { result.command = "halfopen run \(result.scenario).yaml --seed \(result.seed)" }
-            results.append(result)
-        }
+        for path in recordings { results.append(completed(try Rejudging.judge(path, expectations: nil), path)) }
         return results.sorted { ($0.scenario, $0.lab, $0.seed) < ($1.scenario, $1.lab, $1.seed) }
+    }
+
+    /// With what stands in the file beside the recording.
+    private static func completed(_ judged: RunResult, _ path: String) -> RunResult {
+        var result = judged
+        let parent = Files.parent(of: path)
+        let text = Files.text((parent.isEmpty ? "." : parent) + "/result.json")
+        let told = text.flatMap { try? JSON(parsing: $0) }?["runs"]?.array?.first
+        if let told, told["recording_sha256"]?.string == result.sha256 { result.take(told) }
+        if result.command.isEmpty { result.command = "halfopen run \(result.scenario).yaml --seed \(result.seed)" }
+        return result
+    }
+
+    /// Of a folder or recording the runs, judged again; of a report in JSON those that it tells of.
+    package static func results(orReport path: String) throws -> [RunResult] {
+        let isReport = !Files.isFolder(path) && path.hasSuffix(".json")
+        guard isReport else { return try results(find([path])) }
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(path)
+        } catch {
+            throw Missing(description: "\(error)")
+        }
+        do {
+            return try JSONReport.results(from: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw NoReport("\(path): \(error)")
+        }
+    }
+
+    /// A run that is read and judged once.
+    static func material(_ path: String, with parts: Set<RunMaterial.Part>) throws -> RunMaterial {
+        let file: RecordingFile
+        do {
+            file = try RecordingFile(path)
+        } catch {
+            throw Problems([Problem(file: path, message: "\(error)")])
+        }
+        let scenario = try Rejudging.loaded(file.recording.header, path: path).scenario
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        let result = RunResult(
+            recording: file.recording, scenario: scenario, judgement: Judge.judge(view), path: path, sha256: file.sha256
+        )
+        var material = RunMaterial(result: completed(result, path), view: view)
+        do {
+            try add(parts, to: &material, path)
+        } catch {
+            throw NoReport("\(path): \(error)")
+        }
+        return material
+    }
+
+    private static func add(_ parts: Set<RunMaterial.Part>, to material: inout RunMaterial, _ path: String) throws {
+        let parent = Files.parent(of: path)
+        let folder = parent.isEmpty ? "." : parent
+        if parts.contains(.logs) { material.logs = logs(in: "\(folder)/logs") }
+        if parts.contains(.captures) { material.captures = try captures(in: "\(folder)/captures") }
     }
 
     /// - Throws: `NoReport` when its recording is not there or cannot be read.
@@ -66,10 +115,7 @@ package enum PlayedRuns {
             let scenario = try Rejudging.loaded(recording.header, path: path).scenario
             let view = RunView(recording, scenario: scenario, catalog: .standard)
             var material = RunMaterial(result: result, view: view)
-            let parent = Files.parent(of: path)
-            let folder = parent.isEmpty ? "." : parent
-            if parts.contains(.logs) { material.logs = logs(in: "\(folder)/logs") }
-            if parts.contains(.captures) { material.captures = try captures(in: "\(folder)/captures") }
+            try add(parts, to: &material, path)
             return material
         } catch {
             throw NoReport("\(path): \(error)")

@@ -53,6 +53,23 @@ package enum Reports {
         if let suite = format.suite { try put(Array(suite(results).utf8), at: path) }
     }
 
+    /// One format of the runs of these recordings, in a file or, without one, as bytes for standard output. A run is
+    /// read once, and gone from memory before the next is read.
+    /// - Throws: `Problems` of a recording, `Unwritten`, `NoReport`.
+    package static func make(_ format: ReportFormat, of recordings: [String], to path: String?) throws -> [UInt8]? {
+        if let run = format.run, recordings.count == 1 {
+            let material = try PlayedRuns.material(recordings[0], with: format.parts)
+            let bytes = try run(material)
+            guard let path else { return bytes }
+            try put(bytes, at: path)
+            return nil
+        }
+        let results = try PlayedRuns.results(recordings)
+        guard let path else { return try document(format, of: results) }
+        try write(format, of: results, to: path)
+        return nil
+    }
+
     /// One format of these runs as one document.
     /// - Throws: `NoReport` when it takes one run and these are several.
     package static func document(_ format: ReportFormat, of results: [RunResult]) throws -> [UInt8] {
@@ -80,7 +97,7 @@ package enum Reports {
         "\(result.scenario)-seed-\(result.seed)" + (result.lab == "virtual" ? "" : "-\(result.lab)")
     }
 
-    private static func put(_ bytes: [UInt8], at path: String) throws(Unwritten) {
+    package static func put(_ bytes: [UInt8], at path: String) throws(Unwritten) {
         do throws(SystemError) {
             try Files.makeFolder(Files.parent(of: path))
             try Files.replace(path, with: bytes)

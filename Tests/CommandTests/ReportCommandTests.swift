@@ -81,9 +81,36 @@ import Testing
         #expect(scratch.list(".").allSatisfy { !$0.hasSuffix(".tmp") })
     }
 
+    @Test func `builds are compared, from folders and from a committed baseline`() throws {
+        let scratch = try TestScenario.folder(Self.scenario)
+        #expect(try Played.play(scratch, ["--seeds", "1..2", "--report", "baseline=old.json"]).outcome.status == 0)
+        let same = try Halfopen.run(["compare", "old.json", "reports"], in: scratch.path)
+        #expect(same.status == 0, "\(same.all)")
+        #expect(same.output.hasPrefix("NO REGRESSION  2 pairs of runs: 0 verdicts changed"), "\(same.all)")
+        // A client that comes back too late for what it owes now.
+        let strict = Self.scenario.replacingOccurrences(of: "within: 1m", with: "within: 1m, stages: { detect: 1s }")
+        _ = try scratch.write("test.yaml", strict)
+        #expect(try Played.play(scratch, ["--seeds", "1..2"]).outcome.status == 1)
+        let worse = try Halfopen.run(["compare", "old.json", "reports", "--format", "json"], in: scratch.path)
+        #expect(worse.status == 1, "\(worse.all)")
+        #expect(Played(worse).report["changes"]?.array?.count == 2)
+        let page = ["compare", "old.json", "reports", "--format", "html", "--output", "x/page.html"]
+        #expect(try Halfopen.run(page, in: scratch.path).status == 1)
+        #expect(scratch.text("x/page.html").contains("REGRESSED"))
+        for (words, message) in [
+            (["old.json"], "needs two sets of runs"), (["old.json", "nowhere"], "nowhere"),
+            (["old.json", "reports/test/seed-1/logs"], "no run is in this folder"),
+            (["reports/test/seed-1/result.json", "none.json"], "none.json"),
+        ] {
+            let outcome = try Halfopen.run(["compare"] + words, in: scratch.path)
+            #expect(outcome.status == 64, "\(outcome.all)")
+            #expect(outcome.errors.contains(message), "\(outcome.all)")
+        }
+    }
+
     @Test func `formats are listed`() throws {
         let outcome = try Halfopen.run(["list", "formats", "--format", "json"])
         let names = Played(outcome).report["items"]?.array?.compactMap { $0["name"]?.string } ?? []
-        #expect(names == ["text", "json", "junit", "markdown", "openmetrics", "otlp", "pcapng", "html"])
+        #expect(names == ["text", "json", "junit", "markdown", "openmetrics", "otlp", "pcapng", "html", "baseline"])
     }
 }

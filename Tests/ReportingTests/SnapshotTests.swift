@@ -14,7 +14,7 @@ import Testing
         ("clients-color.txt", ClientTable.text([SampleResults.pass, SampleResults.fail], color: true)),
         ("report.json", JSONReport.object(SampleResults.all).pretty() + "\n"),
         ("junit.xml", JUnitReport.text(SampleResults.all)),
-        ("report.md", MarkdownReport.text(SampleResults.all)),
+        ("markdown.txt", MarkdownReport.text(SampleResults.all)),
         ("metrics.txt", OpenMetricsReport.text(SampleResults.all)),
         ("report.otlp.jsonl", OTLPReport.text(SampleRun.material)),
     ])

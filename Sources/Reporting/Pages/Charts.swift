@@ -3,7 +3,7 @@ import Recordings
 
 /// The way back after each strike as a bar of stages, the slowest first.
 enum RecoveryChart {
-    private static let mostRows = 24
+    private static let mostRows = 12
 
     static func html(_ view: RunView) -> String {
         let names = view.scenario.actors.filter { $0.role == .client }.flatMap { view.sessionNames(of: $0.name) }
@@ -184,7 +184,7 @@ enum StormChart {
         return Chart.figure(
             "Attempts after \(HTML.text(strike.name))", svg, width: 650, height: 206,
             note:
-                "\(attempts.count) attempts, in parts of \(Duration.seconds(width).lengthText), at most \(most) in one: "
+                "\(attempts.count) attempts in parts of \(Duration.seconds(width).lengthText), at most \(most) in one: "
                 + "\(rate) in a second. The dashed line is the heal.",
             told: "\(attempts.count) attempts, at most \(most) in \(Duration.seconds(width).lengthText).")
     }

@@ -146,7 +146,7 @@ extension LaneBuilder {
         marks.sort { $0.time < $1.time }
         let attempts = marks.count { $0.text.hasPrefix("attempt") }
         let errors = marks.count { $0.tone == .bad }
-        add(group, "attempts, errors, signs", .marks(marks), told: "\(attempts) attempts, \(errors) errors.")
+        add(group, "attempts, errors", .marks(marks), told: "\(attempts) attempts, \(errors) errors.")
     }
 
     private static func sign(of change: ActorChange.Change) -> (Lane.Tone, String)? {

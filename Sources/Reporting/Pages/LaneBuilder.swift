@@ -9,8 +9,10 @@ struct LaneBuilder {
     private(set) var lanes: [Lane] = []
     private(set) var notes: [String] = []
 
-    /// Sessions with lanes of their own.
+    /// Up to so many sessions all have lanes of their own.
     static let mostSessions = 16
+    /// Of more, so many have.
+    private static let fewSessions = 6
     /// Points in all lanes, and in one.
     private static let mostPoints = 60_000
     private let pointsEach: Int
@@ -26,8 +28,8 @@ struct LaneBuilder {
         for actor in actors where actor.role == .server { takeServer(actor) }
         for (actor, names) in zip(actors.filter { $0.role != .server }, names) {
             let own = names.filter(shown.contains)
-            for name in own { take(name, actor) }
             if own.count < names.count { takeSums(actor, names, shown: own.count) }
+            for name in own { take(name, actor) }
         }
         lanes.removeAll(where: \.isEmpty)
     }
@@ -46,9 +48,9 @@ struct LaneBuilder {
             let name = view.sessionName(of: report)
             if !chosen.contains(name) { chosen.append(name) }
         }
-        for place in 0..<mostSessions { chosen += names.compactMap { $0.indices.contains(place) ? $0[place] : nil } }
+        for place in 0..<fewSessions { chosen += names.compactMap { $0.indices.contains(place) ? $0[place] : nil } }
         var set: Set<RunView.SessionName> = []
-        for name in chosen where set.count < mostSessions { set.insert(name) }
+        for name in chosen where set.count < fewSessions { set.insert(name) }
         return set
     }
 

@@ -25,20 +25,17 @@ extension Command {
             throw UsageError("halfopen report needs the folder of a run, or one with runs below it")
         }
         let format = try Formats.named(arguments.text("--format") ?? "text")
-        let results: [RunResult]
         let recordings = try PlayedRuns.find(arguments.operands)
-        do throws(Problems) {
-            results = try PlayedRuns.results(recordings)
-        } catch {
+        do {
+            let path = arguments.text("--output")
+            if path == nil, format.name == "text" {
+                Output.print(Formats.text(format, try PlayedRuns.results(recordings)))
+            } else if let bytes = try Reports.make(format, of: recordings, to: path) {
+                Output.put(bytes)
+            }
+        } catch let error as Problems {
             for problem in error.all { Output.note(problem.description) }
             return .invalidScenario
-        }
-        if let path = arguments.text("--output") {
-            try Reports.write(format, of: results, to: path)
-        } else if format.name == "text" {
-            Output.print(Formats.text(format, results))
-        } else {
-            Output.put(try Reports.document(format, of: results))
         }
         return .pass
     }

@@ -54,6 +54,13 @@ struct ClientSigns {
             .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }
     }
 
+    /// The first thing from then on that the application wanted sent, as its driver said.
+    func handedOver(since time: Timestamp) -> Moment? {
+        let asked = reports.lazy.filter { $0.report.kind == .request }.map(\.moment)
+        let first = [sent.lazy.map(\.moment).first { $0.time >= time }, asked.first { $0.time >= time }]
+        return first.compactMap { $0 }.min { $0.time < $1.time }
+    }
+
     /// A driver names states in its client's own words; these mean that it works.
     static let upStates: Set<String> = ["connected", "subscribed", "ready", "online", "streaming"]
 

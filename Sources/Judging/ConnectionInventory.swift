@@ -27,10 +27,14 @@ package struct ConnectionInventory: Sendable {
         package var endings: [Ending] = []
         package var encryption: [Encryption] = []
         package var totals: (moment: Moment, totals: ConnectionTotals)?
+        /// From when on, at the earliest, its own side held it no more, where only the host's sockets tell.
+        package private(set) var letGo: Moment?
         /// Places in `RunView.wire` of its host.
         var places: [Int] = []
 
         package var began: Moment { attempts[0] }
+
+        mutating func releasedUnseen(_ moment: Moment) { letGo = moment }
     }
 
     /// A FIN or a RST.
@@ -49,7 +53,7 @@ package struct ConnectionInventory: Sendable {
     }
 
     /// In the order in which they began.
-    package private(set) var connections: [Connection] = []
+    package internal(set) var connections: [Connection] = []
     /// Places in `connections`.
     private(set) var byOwner: [Instance: [Int]] = [:]
     private(set) var bySession: [RunView.SessionName: [Int]] = [:]
@@ -75,6 +79,7 @@ package struct ConnectionInventory: Sendable {
         takeFacts(run, byEnds)
         takeOwners(run, byEnds)
         takeSessions(run, byEnds)
+        for host in run.scenario.lab.hosts.map(\.name) { takeSockets(run, host) }
         nameDestinations(run)
         for (place, connection) in connections.enumerated() {
             guard let owner = connection.owner else { continue }
@@ -219,8 +224,13 @@ extension ConnectionInventory.Connection {
         }
     }
 
-    /// When its own side let go of it: its FIN, or a RST from anybody; nil when it never did.
-    package var released: Moment? { endings.first { $0.byInitiator || $0.isReset }?.moment }
+    /// When its own side let go of it: its FIN, or a RST from anybody, or before that by what its host's sockets say;
+    /// nil when it never did.
+    package var released: Moment? {
+        let seen = endings.first { $0.byInitiator || $0.isReset }?.moment
+        guard let letGo else { return seen }
+        return seen.map { $0.time < letGo.time ? $0 : letGo } ?? letGo
+    }
 
     /// Begun, and not let go of.
     package func isOpen(at time: Timestamp) -> Bool {

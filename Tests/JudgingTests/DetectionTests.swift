@@ -128,6 +128,28 @@ import Testing
         }
     }
 
+    /// After a loss TCP sends the lost segment again and nothing else, however much is written behind it.
+    @Test func `what is written behind a lost segment counts`() {
+        let handed: [Event.Body] = [
+            Self.data(Script.phone, Script.broker, quiet: 0.2, repeated: true),
+            .driver(DriverReport(Script.client, .sent, stream: "orders", sequence: 7)), Script.says(.request),
+        ]
+        for (second, isInTheSilence) in [(599.0, false), (601, true), (616, false)] {
+            for body in handed {
+                var writing = script(Self.expect("detection", ["while": .text("writing")]))
+                writing.at(615, Script.state("reconnecting"))
+                writing.at(second, body)
+                #expect(writing.finding.verdict == (isInTheSilence ? .pass : .void), "\(second) \(body)")
+                writing.scenario.expectations = [Self.expect("detection", ["while": .text("idle")])]
+                #expect(writing.finding.verdict == (isInTheSilence ? .void : .pass), "\(second) \(body)")
+            }
+        }
+        var probing = script(Self.expect("detection", ["while": .text("writing")]))
+        probing.at(615, Script.state("reconnecting"))
+        probing.at(605, Script.wire(.keepAlive, Script.phone, Script.broker))
+        #expect(probing.finding.verdict == .void)
+    }
+
     @Test func `nobody to notice is void`() {
         var script = script()
         script.drop { _, body in isDriver(body, "subscriber") }

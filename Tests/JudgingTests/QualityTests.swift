@@ -349,6 +349,17 @@ extension Script {
         #expect(script.finding.measured == 2)
     }
 
+    @Test func `and answered before it goes, where that is owed`() {
+        var script = run()
+        script.request("a", at: 599, taken: 3)
+        script.scenario.expectations[0].parameters["answered"] = .duration(.seconds(2))
+        #expect(script.finding.verdict == .pass)
+        script.request("b", at: 599, taken: 3.1)
+        #expect(script.finding.verdict == .fail)
+        #expect(script.finding.summary.contains("were lost or answered too late; first request b"))
+        #expect(script.finding.evidence.map(\.text).contains("request b answered late"))
+    }
+
     @Test func `no new ones on it`() {
         var script = run()
         script.arrival("a", at: 601)

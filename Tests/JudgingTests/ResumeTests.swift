@@ -43,6 +43,13 @@ import Testing
         #expect(run(["refused": .text("never")]).finding.verdict == .pass)
     }
 
+    @Test func `nothing was left to resume`() {
+        #expect(run(["refused": .text("always")], ok: false, from: nil).finding.verdict == .pass)
+        let claimed = run(["refused": .text("always")]).finding
+        #expect(claimed.verdict == .fail)
+        #expect(claimed.summary.contains("the server had nothing left of its session"), "\(claimed.summary)")
+    }
+
     /// The server begins at 1 again, and the client drops what it takes for old.
     @Test func `refused, and a stale position kept`() {
         for isStale in [false, true] {

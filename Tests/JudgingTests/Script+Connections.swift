@@ -61,6 +61,13 @@ extension Script {
         if data { tls(second + 0.4, number, .data) }
     }
 
+    mutating func sockets(_ second: Double, established: Int, finWait: Int = 0) {
+        let states = [
+            SocketTable.StateCount("ESTABLISHED", established), SocketTable.StateCount("FIN_WAIT1", finWait),
+        ]
+        at(second, .sockets(SocketTable(host: "phone", states: states)))
+    }
+
     mutating func sample(
         _ second: Double, descriptors: Int = 10, threads: Int = 1, memory: Int = 20, closeWait: Int = 0,
         wakeups: Int64 = 0

@@ -128,6 +128,22 @@ import Testing
         #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
     }
 
+    @Test(arguments: [(602.05, "connecting"), (602.15, "authenticating"), (602.35, nil)])
+    func `nothing is sent before it is let in, where the driver tells`(second: Double, state: String?) {
+        var script = script(["sends": .text("connected")])
+        script.at(300, .driver(DriverReport(Script.client, .sent, stream: "orders", sequence: 1)))
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        script.at(second, .driver(DriverReport(Script.client, .sent, stream: "orders", sequence: 2)))
+        let finding = script.finding
+        #expect(finding.verdict == (state == nil ? .pass : .fail))
+        if let state {
+            #expect(finding.summary.hasPrefix("subscriber sent orders 2 at 10m"), "\(finding.summary)")
+            #expect(finding.evidence.map(\.text) == ["orders 2 sent in \(state)"])
+        }
+        script.scenario.expectations = [expect()]
+        #expect(script.finding.verdict == .pass, "it may be handed over at any time")
+    }
+
     @Test func `what it says as it is stopped does not count`() {
         var script = script()
         script.at(1811, Script.state("authenticating"))

@@ -10,7 +10,8 @@ struct DrainObeyed: Expectation {
             Judged for each goodbye: each strike of the fault (`drain` unless `after` names another), and each `drain` \
             that the timeline tells the client. Every session connected then must have ended its connection within \
             `within`, by the wire where its driver gives the connection's `local` address, by its driver's words \
-            otherwise. Every request that it had in flight must be answered ok by the end, on whatever connection. \
+            otherwise. Every request that it had in flight must be answered ok by the end, on whatever connection; \
+            with `answered`, so soon after the goodbye that the connection which was taken away must have brought it. \
             Where the server's driver reports requests, none arrives at the server that is being drained from when the \
             goodbye has had time to arrive (twice all delays of the lab and a second) until it is healed.
 
@@ -23,6 +24,9 @@ struct DrainObeyed: Expectation {
             Parameter(
                 "within", .duration(.milliseconds(1) ... .seconds(86_400)), default: .duration(.seconds(10)),
                 "Longest time from the goodbye to the end of the connection."),
+            Parameter(
+                "answered", .duration(.milliseconds(1) ... .seconds(86_400)),
+                "Longest time from the goodbye to the answer of a request in flight; by the end when left out."),
         ],
         example: "{ drain-obeyed: subscriber, within: 5s }")
 
@@ -100,7 +104,10 @@ struct DrainObeyed: Expectation {
                 && goodbye.instance.map { $0 == request.name.instance } ?? true
         }
         guard !pending.isEmpty else { return nil }
-        let lost = pending.filter { !$0.isServed }
+        let due = plan.duration("answered").map { told + $0 }
+        let lost = pending.filter { request in
+            !request.isServed || (due.map { due in request.answered.map { $0.time > due } ?? true } ?? false)
+        }
         guard let first = lost.first else {
             return plan.pass(
                 "All \(pending.count.counted("request")) in flight at \(goodbye.what) were answered.", measured: 0,
@@ -108,15 +115,18 @@ struct DrainObeyed: Expectation {
         }
         return plan.fail(
             "\(lost.count) of the \(pending.count.counted("request")) that \(plan.actor) had in flight at "
-                + "\(goodbye.what) were lost; first \(first.id.map { "request \($0)" } ?? "a request"), asked at "
-                + "\(run.at(first.asked.time)). Usually the connection is closed at the goodbye, before the "
-                + "answers came.",
+                + "\(goodbye.what) were lost\(due == nil ? "" : " or answered too late"); first "
+                + "\(first.id.map { "request \($0)" } ?? "a request"), asked at \(run.at(first.asked.time)). Usually "
+                + "the connection is closed at the goodbye, before the answers came.",
             measured: Double(lost.count), bound: 0, unit: "requests",
             [run.evidence(goodbye.moment, "\(goodbye.what): goodbye")]
                 + lost.prefix(8).map { request in
                     let id = request.id.map { "request \($0)" } ?? "a request"
                     let how =
-                        request.answered == nil ? "never answered" : "failed\(request.reason.map { " (\($0))" } ?? "")"
+                        request.isServed
+                        ? "answered late"
+                        : request.answered == nil
+                            ? "never answered" : "failed\(request.reason.map { " (\($0))" } ?? "")"
                     return run.evidence(request.answered ?? request.asked, "\(id) \(how)")
                 })
     }

@@ -16,7 +16,8 @@ struct Resume: Expectation {
             the driver never says it, the messages must tell: what was sent while it was away came, or it did not.
 
             Measured is how many times it was back wrongly. `refused: never` fails a refusal: for servers that \
-            keep what they must.
+            keep what they must. `refused: always` fails a confirmation: for servers that have forgotten what there \
+            was, so that who says that it resumed says what is not so.
 
             It is void when no connection was lost and came back, and when neither driver nor messages can tell.
             """,
@@ -24,8 +25,8 @@ struct Resume: Expectation {
         parameters: [
             Parameter("after", .fault, "Only returns after a fault of this kind struck."),
             Parameter(
-                "refused", .choice(["allowed", "never"]), default: .text("allowed"),
-                "Whether the server may refuse a resume."),
+                "refused", .choice(["allowed", "never", "always"]), default: .text("allowed"),
+                "Whether the server may refuse a resume, or must have."),
             Parameter(
                 "since", .choice(["connection", "start"]), default: .text("connection"),
                 "From when on everything is owed after a refusal: the new connection, or the sender's last start."),
@@ -35,12 +36,14 @@ struct Resume: Expectation {
     private let plan: ExpectationPlan
     private let fault: String?
     private let mayBeRefused: Bool
+    private let mustBeRefused: Bool
     private let sinceStart: Bool
 
     init(_ plan: ExpectationPlan) {
         self.plan = plan
         fault = plan.text("after")
         mayBeRefused = plan.text("refused") != "never"
+        mustBeRefused = plan.text("refused") == "always"
         sinceStart = plan.text("since") == "start"
     }
 
@@ -130,6 +133,9 @@ struct Resume: Expectation {
         }
         if !resumed.report.isOK, !mayBeRefused {
             return .wrong("its resume was refused: it asked with something that the server does not know")
+        }
+        if resumed.report.isOK, mustBeRefused {
+            return .wrong("it says that it resumed, and the server had nothing left of its session")
         }
         guard let sendings, let arrivals else { return .right }
         let end = min(back.lostAgain ?? run.stop, run.playEnd) + (.zero - run.underWay)

@@ -23,7 +23,9 @@ struct Detection: Expectation {
             (retransmissions, which TCP_USER_TIMEOUT or their limit ends), or nothing (a timeout on what should come \
             in).
 
-            `while: writing` is void when it sent no new payload in that time, `while: idle` when it did.
+            `while: writing` is void when nothing shows that it wrote in that time, `while: idle` when something does: \
+            new payload on the wire; payload sent again (after a loss TCP sends nothing else, whatever is written \
+            behind it); or, of a client, its driver's word of a message `sent` or a `request`.
             """,
         subject: .actor, needs: [.payload],
         parameters: [
@@ -82,7 +84,8 @@ struct Detection: Expectation {
         }
         let silence = Silence(
             who: "\(signs.name)", strike: strike, struck: struck,
-            noticed: noticed.map { ($0.moment, $0.text) }, connection: connection)
+            noticed: noticed.map { ($0.moment, $0.text) }, connection: connection,
+            handedOver: signs.handedOver(since: struck.time))
         return judge(run, silence)
     }
 
@@ -116,6 +119,8 @@ struct Silence {
     var noticed: (moment: Moment, text: String)?
     /// The connection that died; nil when the wire does not show it.
     var connection: SideConnection?
+    /// What a client's driver said first that the application wanted sent.
+    var handedOver: Moment?
 
     /// One for each connection that stood as the fault struck.
     ///
@@ -142,6 +147,19 @@ struct Silence {
                 who: "\(server.name), on its connection from \(connection.peer),", strike: strike, struck: struck,
                 noticed: noticed, connection: connection)
         }
+    }
+
+    /// Whether anything shows that it wrote into the silence. Of what is written behind a lost segment the wire shows
+    /// nothing: the window of a sender whose timer has expired is that one segment.
+    func wrote(_ run: RunView) -> Bool {
+        let onWire = bursts(run).contains { burst in
+            switch burst.kind {
+            case .new, .repeated: true
+            case .keepAlive: false
+            }
+        }
+        let end = noticed?.moment.time ?? run.stop
+        return onWire || handedOver.map { $0.time <= end } ?? false
     }
 
     /// What it did on the wire from the strike on until it noticed.
@@ -215,9 +233,9 @@ extension Detection {
         guard silence.connection != nil else {
             return "The wire does not show \(silence.who)'s connection: whether it wrote cannot be told."
         }
-        let wrote = silence.bursts(run).contains { $0.isNew }
+        let wrote = silence.wrote(run)
         if mode == "writing", !wrote { return "\(silence.who) sent nothing into the silence: it was idle." }
-        if mode == "idle", wrote { return "\(silence.who) sent payload into the silence: it was not idle." }
+        if mode == "idle", wrote { return "\(silence.who) wrote into the silence: it was not idle." }
         return nil
     }
 

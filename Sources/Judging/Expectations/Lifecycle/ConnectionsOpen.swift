@@ -12,6 +12,10 @@ struct ConnectionsOpen: Expectation {
             counts. Of a client: those that it opened, for each instance. Of a server or publisher: those that came to \
             its host. `most` bounds the peak; `least` must be reached by it.
 
+            A FIN stays behind data that nobody acknowledges, and may never come to the wire. So where the sockets of \
+            a client's host, as sampled, are fewer than the connections that seem to stand, those that were silent \
+            for longest count as closed since the sample before.
+
             It is void when no connection stood, and when nobody can tell whose the connections are.
             """,
         subject: .actor,

@@ -9,7 +9,8 @@ struct NoZombies: Expectation {
         details: """
             For clients that keep one connection to a server, or speak on all they keep. When a new connection to the \
             same address and port is established in play, every older one of the same instance must, within the bound, \
-            be let go of (a FIN of the client or a RST of anybody), or bring something new from the server. What is \
+            be let go of (a FIN of the client, a RST of anybody, or no socket for it when they are sampled: a FIN \
+            stays behind data that nobody acknowledges), or bring something new from the server. What is \
             sent into it proves nothing: nobody may be there.
 
             It is void when the client never had a second connection to the same place, when the run ended before the \

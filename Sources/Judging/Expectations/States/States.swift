@@ -18,6 +18,9 @@ struct States: Expectation {
             must be said within `dead-for`. Where the wire does not tell this session from others, only moves are \
             judged.
 
+            With `sends: connected` its driver may say `sent` only after a state that means connected: for clients \
+            whose drivers say it when a message leaves, not when the application hands it over.
+
             It is void when its driver says no states, and when it says only states that the machine does not know.
             """,
         subject: .client,
@@ -31,6 +34,9 @@ struct States: Expectation {
             Parameter(
                 "connected-after", .choice(["established", "answered"]), default: .text("answered"),
                 "Whether connected may be said once TCP is up, or once the server has said something."),
+            Parameter(
+                "sends", .choice(["any", "connected"]), default: .text("any"),
+                "In which states its driver may say `sent`."),
         ],
         example: "{ states: subscriber, dead-for: 5s }")
 
@@ -68,11 +74,33 @@ struct States: Expectation {
                 measured: Double(illegal.count), bound: 0, unit: "moves",
                 illegal.prefix(8).map { run.evidence($0.moment, "from \($0.from) to \($0.to)") })
         }
+        if plan.text("sends") == "connected", let finding = sentEarly(run, signs, said) { return finding }
         if signs.wire != nil, !signs.dials.isEmpty, let finding = contradiction(run, signs) { return finding }
         let wire = signs.dials.isEmpty ? "; the wire cannot be held against them" : ", and the wire bears them out"
         return plan.pass(
             "\(signs.name) said \(said.count) states, all moves of its machine\(wire).", measured: 0, bound: 0,
             unit: "moves", said.prefix(4).map { run.evidence($0.moment, "state \($0.report.text ?? "")") })
+    }
+
+    /// What left while the last state that was said does not mean connected.
+    private func sentEarly(_ run: RunView, _ signs: ClientSigns, _ said: [RunView.Report]) -> Finding? {
+        var (next, state) = (0, "no state")
+        var early: [(message: RunView.Message, state: String)] = []
+        for message in signs.sent where message.moment.time < run.stop {
+            while next < said.count, said[next].moment.line < message.moment.line {
+                state = said[next].report.text ?? ""
+                next += 1
+            }
+            if !ClientSigns.upStates.contains(state) { early.append((message, state)) }
+        }
+        guard let first = early.first else { return nil }
+        return plan.fail(
+            "\(signs.name) sent \(run.text(of: first.message)) at \(run.at(first.message.moment.time)), "
+                + "\(run.context(at: first.message.moment.time)), in \(first.state): nobody had let it in yet. "
+                + "\(early.count.counted("message")) left so. What usually causes it: what waits is sent once TCP is "
+                + "up, and a server that refuses the login has taken it or thrown it away.",
+            measured: Double(early.count), bound: 0, unit: "messages",
+            early.prefix(8).map { run.evidence($0.message.moment, "\(run.text(of: $0.message)) sent in \($0.state)") })
     }
 
     private struct Move {

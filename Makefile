@@ -43,7 +43,7 @@ storm: kernel ## plays a storm of 20,000 sessions, and says how long that took
 	$(BINARY) run scenarios/storm
 
 mutants: kernel ## plays every mistake of the reference pair, and says which expectation caught it
-	scripts/mutants $(BINARY)
+	scripts/mutants $(BINARY) --report reports
 
 determinism: kernel ## plays the demo 20 times with one seed and compares the recordings
 	scripts/determinism $(BINARY) scenarios/demo 20

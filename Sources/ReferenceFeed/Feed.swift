@@ -77,7 +77,9 @@ package enum Feed {
         let transports = try ClientTransports(options.transport, mutant: options.settings.mutant)
         if options.sessions > 1 {
             let sessions = try ClientSessions(options, over: transports, on: loop, saying: output)
-            sessions.start()
+            sessions.start(commandsFrom: STDIN_FILENO)
+            let signals = try Signals([.terminate], loop: loop) { sessions.endInPeace() }
+            defer { signals.restore() }
             try withExtendedLifetime(sessions) { try loop.run() }
         } else {
             let shell = ClientShell(options, over: transports, on: loop, saying: output)

@@ -37,10 +37,11 @@ package enum Mutants {
             ["backoff"], ["outage"]),
         row(
             .retriesAtOnce, "does not wait at all between attempts",
-            ["backoff", "attempt-spacing"], ["outage"]),
+            ["retry-budget", "no-busy-loop"], ["brief-outage"]),
         row(
             .slowFirstAttempt, "waits half a minute before its first attempt after a loss",
             ["recovery"], ["hang-up"]),
+        row(.startsLate, "waits half a minute before its very first attempt", ["connects"], ["graceful-stop"]),
         row(.noJitter, "waits the whole ceiling each time: all clients come back together", ["backoff"], ["outage"]),
         row(
             .jitterDrawnOnce, "draws its jitter when it starts, and takes the same share of every wait",
@@ -54,14 +55,14 @@ package enum Mutants {
         row(
             .decorrelatedJitter, "draws each wait from the one before instead of from the number of failures",
             ["backoff"], ["outage"]),
-        row(.capIgnored, "doubles its wait for ever", ["backoff", "recovery"], ["outage"]),
+        row(.capIgnored, "doubles its wait for ever", ["backoff", "attempt-spacing"], ["outage"]),
         row(
             .backoffNeverReset, "goes on with the wait of the last outage, however long the connection stood since",
-            ["backoff", "recovery"], ["outages"]),
+            ["backoff"], ["outages"]),
         row(
             .backoffResetOnConnect,
             "begins again with the shortest wait once TCP is up, before anything proved healthy",
-            ["backoff", "attempt-spacing"], ["sick-server"]),
+            ["backoff"], ["sick-server"]),
     ]
 
     private static let trying: [Mutant] = [
@@ -71,20 +72,24 @@ package enum Mutants {
         row(
             .givesUpWhenRefused, "takes a refusal that passes for one for good, and never comes again",
             ["recovery"], ["overload"]),
-        row(.givesUpAfterFiveFailures, "ends for good after five failures in a row", ["recovery"], ["outage"]),
+        row(
+            .givesUpAfterFiveFailures, "ends for good after five failures in a row", ["recovery", "served"],
+            ["outage", "storm"]),
         row(.ignoresRetryAfter, "comes back sooner than the server asked it to", ["honours-retry-after"], ["overload"]),
         row(
             .wakesAtTheHint, "comes back exactly when the server said, as do all the others",
             ["storm"], ["drain-storm"]),
         row(
             .onlyFirstAddress, "tries the first address of its servers only",
-            ["tries-addresses", "recovery"], ["failover"]),
+            ["tries-addresses", "availability"], ["failover"]),
         row(
             .addressCachedForEver, "resolves a name once, and never notices that the server has moved",
-            ["resolves-again", "recovery"], ["moved-server"]),
+            ["resolves-again"], ["moved-server"]),
+        row(
+            .hopsPorts, "tries the port behind its server's after a failure", ["destinations"], ["brief-outage"]),
         row(
             .noConnectTimeout, "waits for a connection as long as the kernel does: two minutes and more",
-            ["recovery"], ["blackhole"]),
+            ["availability"], ["two-nodes"]),
         row(
             .noLoginTimeout, "waits for ever for a server that accepts its connection and says nothing",
             ["recovery"], ["frozen-server"]),
@@ -96,7 +101,7 @@ package enum Mutants {
             ["affinity"], ["two-nodes"]),
         row(
             .ignoresGoodbye, "stays with a server that has said goodbye, until it is thrown out",
-            ["drain-obeyed"], ["drain"]),
+            ["drain-obeyed"], ["drain-requests"]),
         row(.breakerNeverOpens, "has a breaker that never opens", ["breaker"], ["breaker"]),
         row(.breakerAttemptsWhileOpen, "goes on trying while its breaker is open", ["breaker"], ["breaker"]),
         row(
@@ -110,52 +115,60 @@ package enum Mutants {
             ["breaker"], ["breaker-sick-server"]),
         row(
             .breakerCountsOldFailures, "counts failures from before its last success towards opening its breaker",
-            ["breaker"], ["outages"]),
+            ["breaker"], ["breaker"]),
         row(
             .breakerTwoProbes, "sends two probes before it opens its breaker again",
             ["breaker"], ["breaker"]),
     ]
 
     private static let noticing: [Mutant] = [
-        row(.noHeartbeat, "never says a heartbeat, so the server takes it for dead", ["heartbeat"], ["quiet"]),
-        row(.slowHeartbeat, "says its heartbeats three times too seldom", ["heartbeat"], ["quiet"]),
-        row(.noDetection, "waits for ever for a server that fell silent", ["recovery", "detection"], ["blackhole"]),
+        row(
+            .noHeartbeat, "never says a heartbeat, so the server takes it for dead", ["heartbeat"],
+            ["idle-silent-death"]),
+        row(.slowHeartbeat, "says its heartbeats three times too seldom", ["heartbeat"], ["idle-silent-death"]),
+        row(
+            .noDetection, "waits for ever for a server that fell silent", ["detection"],
+            ["idle-silent-death", "writing-silent-death"]),
         row(
             .slowDetection, "bears ten times the silence that it should",
-            ["recovery", "detection"], ["blackhole"]),
+            ["detection"], ["idle-silent-death", "writing-silent-death"]),
         row(
             .hastyDetection, "gives up a healthy connection after half a heartbeat of silence",
-            ["connects", "availability"], ["quiet"]),
+            ["availability"], ["quiet"]),
         row(
             .ownWritesProveLife, "takes what it can still send on a half-closed connection for a sign of life",
             ["recovery"], ["half-close"]),
         row(
             .staleTimer, "lets the silence timer of a lost connection go on, which then ends its successor",
-            ["connects", "availability"], ["hang-up"]),
+            ["reuse"], ["hang-up"]),
     ]
 
     private static let resuming: [Mutant] = [
-        row(.noResume, "begins anew after each loss, instead of where it was", ["no-gaps"], ["hang-up"]),
+        row(
+            .noResume, "begins anew after each loss, instead of where it was",
+            ["no-gaps", "no-loss-at-cut", "catch-up"], ["blackhole", "cuts"]),
         row(
             .resumeRepeatsOne, "asks for its last message again, and delivers it twice",
-            ["no-duplicates"], ["hang-up"]),
+            ["no-duplicates", "delivery"], ["hang-up", "cuts"]),
         row(
             .resumeSkipsOne, "asks for one message too late, and never sees the one between", ["no-gaps"], ["blackhole"]
         ),
         row(
             .reordersOnResume, "delivers the first message after a resume behind the second",
-            ["order"], ["blackhole"]),
+            ["order"], ["cuts"]),
         row(
             .remembersAtAcknowledgement,
             "remembers where it is only when it acknowledges: what the cut leaves between comes twice",
-            ["no-duplicates"], ["cut-before-acknowledgement"]),
+            ["delivery"], ["cuts"]),
         row(
             .resumeTokenOfPreviousConnection, "shows the resume token of an earlier connection",
             ["resume"], ["hang-ups"]),
         row(
             .resyncRepeats, "delivers all that a full re-sync brings, what it has had already too",
             ["no-duplicates"], ["token-expires"]),
-        row(.neverAcknowledges, "never acknowledges what it was sent", ["delivery"], ["quiet"]),
+        row(.neverAcknowledges, "never acknowledges what it was sent", ["assert"], ["quiet"]),
+        row(
+            .deliversLate, "hands a message to the application when the next one has come", ["latency"], ["cuts"]),
     ]
 
     private static let sending: [Mutant] = [
@@ -167,34 +180,36 @@ package enum Mutants {
             ["no-gaps"], ["outage-requests"]),
         row(
             .saysAckedWhenWritten, "calls a message acknowledged once it is written to the socket",
-            ["delivery"], ["outage-requests"]),
+            ["delivery"], ["given-up"]),
         row(
             .noRequestDeadline, "lets a request wait for ever while there is no connection",
             ["quality"], ["outage-requests"]),
-        row(.noRetryBudget, "sends requests again without a limit", ["retry-budget"], ["contention"]),
+        row(.noRetryBudget, "sends requests again without a limit", ["amplification"], ["refused-requests"]),
         row(
             .hammersOnOverload, "sends a request again at once, and again, when the server is overloaded",
-            ["retry-budget"], ["contention"]),
-        row(.bulkBeforeCritical, "sends bulk before critical requests", ["latency"], ["contention"]),
+            ["amplification"], ["refused-requests"]),
+        row(.bulkBeforeCritical, "sends bulk before critical requests", ["quality", "critical-first"], ["contention"]),
         row(
             .dropsBulkSilently, "forgets bulk requests while there is no connection, without a word",
             ["quality"], ["outage-requests"]),
         row(.unboundedQueue, "lets as much wait as comes", ["queue"], ["outage-requests"]),
         row(
+            .connectionPerRequest, "makes a new connection after each answer", ["reuse"], ["told-to-drain"]),
+        row(
             .dropsOnDrain, "gives up its requests under way when the server says goodbye",
-            ["drain-obeyed"], ["drain"]),
+            ["drain-obeyed"], ["drain-requests"]),
         row(
             .stopsWithoutFinishing, "drops its requests under way when it is told to drain",
-            ["drain-obeyed"], ["graceful-stop"]),
+            ["drain-obeyed"], ["told-to-drain"]),
     ]
 
     private static let saying: [Mutant] = [
         row(
             .saysConnectedTooEarly, "says connected when TCP is up, before the server has let it in",
-            ["states"], ["fatal-refusal"]),
+            ["states"], ["refused-logins"]),
         row(
             .saysConnectedWhileDead, "goes on saying connected while it has lost its connection and tries again",
-            ["states"], ["outage"]),
+            ["states"], ["refused-logins"]),
         row(
             .claimsResumed, "says resumed although the server knew nothing of its session",
             ["resume"], ["token-expires"]),
@@ -229,24 +244,29 @@ package enum Mutants {
     private static let leaving: [Mutant] = [
         row(
             .keepsOldConnection, "keeps a silent connection open beside its successor",
-            ["connections-open"], ["blackhole"]),
+            ["connections-open", "no-zombies"], ["blackhole"]),
         row(
             .leavesCloseWait, "never closes its end of a connection that the server has ended",
-            ["no-leaks"], ["hang-ups"]),
+            ["no-leaks", "idle-retired", "no-zombies"], ["hang-ups", "idle-end"]),
         row(.resetsOnClose, "ends its connections with a reset", ["graceful-close"], ["graceful-stop"]),
         row(.leaksDescriptor, "loses a descriptor with every reconnect", ["no-leaks"], ["hang-ups"]),
         row(.leaksThread, "leaves a thread behind with every reconnect", ["no-leaks"], ["hang-ups"]),
-        row(.leaksMemory, "leaves a megabyte behind with every reconnect", ["no-leaks"], ["hang-ups"]),
+        row(.leaksMemory, "leaves a megabyte behind with every reconnect", ["no-leaks", "memory"], ["hang-ups"]),
         row(
             .wakesWhileWaiting, "wakes up every millisecond to see whether its wait is over",
-            ["no-busy-loop"], ["outage"]),
+            ["no-busy-loop"], ["brief-outage"]),
     ]
 
     static let server: [Mutant] = [
         row(
+            .serverSmallBacklog, "lets four connections wait to be accepted, and no more", ["accept-queue"],
+            ["stalled-storm"]),
+        row(
             .serverNoHeartbeat, "sends no heartbeats: its subscribers take it for dead when little is published",
-            ["connects", "heartbeat"], ["quiet"]),
-        row(.serverNoDetection, "keeps the connections of subscribers that are gone", ["detection"], ["blackhole"]),
+            ["heartbeat"], ["idle-silent-death"]),
+        row(
+            .serverNoDetection, "keeps the connections of subscribers that are gone", ["detection"],
+            ["idle-silent-death", "writing-silent-death"]),
         row(.serverReplaysNothing, "keeps nothing for those who come back", ["no-gaps"], ["blackhole"]),
         row(.serverReplaySkipsOne, "replays from one message too late", ["no-gaps"], ["blackhole"]),
         row(
@@ -254,29 +274,31 @@ package enum Mutants {
             ["recovery"], ["blackhole"]),
         row(
             .serverLiveBeforeReplay, "sends what it kept in the wrong order: the newest first",
-            ["recovery"], ["blackhole"]),
+            ["no-gaps"], ["blackhole"]),
         row(
             .serverRefusesForGood, "tells those for whom it has no room now that they need not come again",
             ["recovery"], ["overload"]),
         row(.serverNoHint, "does not say when those it refuses may come again", ["honours-retry-after"], ["overload"]),
-        row(.serverNoGoodbye, "drains without a word: it only closes", ["drain-obeyed"], ["drain"]),
-        row(.serverNoCapacityLimit, "lets everyone in, whatever its capacity", ["storm"], ["overload"]),
+        row(.serverNoGoodbye, "drains without a word: it only closes", ["drain-obeyed"], ["drain-requests"]),
+        row(.serverNoCapacityLimit, "lets everyone in, whatever its capacity", ["assert"], ["overload"]),
         row(
             .serverWaitsForHelloForEver, "keeps connections that never say hello",
             ["connections-open"], ["silent-login"]),
         row(
             .serverDropsRequestsOnDrain, "closes with its goodbye, whatever it was still asked",
-            ["drain-obeyed"], ["drain"]),
+            ["drain-obeyed"], ["drain-requests"]),
         row(.serverRefusesValidTokens, "honours no resume token", ["resume"], ["hang-ups"]),
         row(
             .serverTokensOfOneNode, "honours only the resume tokens of its own node",
             ["resume"], ["two-nodes"]),
-        row(.serverChecksNobody, "lets everyone in, whatever key they show", ["states"], ["fatal-refusal"]),
-        row(.serverNoPriorities, "answers requests in the order they came", ["latency"], ["contention"]),
-        row(.serverBulkFirst, "answers bulk before critical requests", ["latency"], ["contention"]),
+        row(.serverChecksNobody, "lets everyone in, whatever key they show", ["assert"], ["wrong-key"]),
+        row(
+            .serverNoPriorities, "answers requests in the order they came", ["quality"],
+            ["contention"]),
+        row(.serverBulkFirst, "answers bulk before critical requests", ["quality"], ["contention"]),
         row(
             .serverLosesAnswers, "forgets to answer every tenth request",
-            ["quality"], ["outage-requests"]),
+            ["quality"], ["drain-requests"]),
         row(.serverTakesTwice, "takes a message again that is sent again", ["no-duplicates"], ["outage-requests"]),
         row(
             .serverForgetsTaken, "loses every tenth message that it has taken", ["no-gaps"], ["outage-requests"]),

@@ -121,6 +121,10 @@ private let trying: [ClientProbe] = [
     ClientProbe("is the name resolved for each attempt?", failed: [.addressCachedForEver]) { mutant in
         destinations(mutant).allSatisfy { $0.resolvesAgain }
     },
+    ClientProbe("does each attempt go to the server's own port?", failed: [.hopsPorts]) { mutant in
+        destinations(mutant).allSatisfy { $0.portOffset == 0 }
+    },
+    ClientProbe("does it start at once?", failed: [.startsLate]) { client($0).settings.startsAfter == .zero },
     ClientProbe("does connecting have a deadline?", failed: [.noConnectTimeout]) { mutant in
         var client = client(mutant)
         _ = client.started(at: at(0))
@@ -214,7 +218,11 @@ private let resuming: [ClientProbe] = [
         return client.connectionOpened(at: at(99)).contains(
             .send(.hello(token: "", resume: Position(epoch: "a", last: 4))))
     },
-    ClientProbe("does it deliver in order after a resume?", failed: [.reordersOnResume]) { mutant in
+    ClientProbe("does it deliver at once?", failed: [.deliversLate]) { mutant in
+        var client = connected(mutant)
+        return client.received(.message(sequence: 1, text: "a"), at: at(1)).contains(.deliver(sequence: 1, text: "a"))
+    },
+    ClientProbe("does it deliver in order after a resume?", failed: [.reordersOnResume, .deliversLate]) { mutant in
         var client = connected(mutant, next: 5)
         _ = client.connectionLost("reset", at: at(1))
         while case .reconnecting = client.state { _ = client.deadlinePassed(at: at(99)) }

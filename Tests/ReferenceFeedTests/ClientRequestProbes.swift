@@ -177,7 +177,7 @@ let keeping: [ClientProbe] = [
     },
     ClientProbe(
         "does it drop what a full re-sync brings again?",
-        failed: [.resyncRepeats, .noResume, .reordersOnResume]
+        failed: [.resyncRepeats, .noResume, .reordersOnResume, .deliversLate]
     ) { resynced($0).delivered == [4, 5] },
     ClientProbe("and say that it was no resume?", failed: [.claimsResumed, .noResume, .saysConnectedTooEarly]) {
         resynced($0).resumed == false
@@ -290,7 +290,13 @@ let sending: [ClientProbe] = [
         _ = client.requested(.critical, id: "r", at: at(1))
         return client.received(.response(id: "r", ok: false, reason: "overloaded"), at: at(1)).sent.isEmpty
     },
-    ClientProbe("does critical go before bulk?", failed: [.bulkBeforeCritical]) { mutant in
+    ClientProbe("does its connection outlive an answer?", failed: [.connectionPerRequest]) { mutant in
+        var client = connected(mutant)
+        _ = client.requested(.critical, id: "r", at: at(1))
+        _ = client.received(.response(id: "r", ok: true), at: at(2))
+        return client.isConnected
+    },
+    ClientProbe("does critical go before bulk?", failed: [.bulkBeforeCritical, .connectionPerRequest]) { mutant in
         var client = asking(mutant, inFlight: 1)
         client.connect(at: 0)
         for (id, priority) in [("a", Priority.critical), ("b", .bulk), ("c", .critical)] {

@@ -44,6 +44,9 @@ extension [FeedServer.Action] {
 }
 
 private let living: [ServerProbe] = [
+    ServerProbe("may a whole storm wait to be accepted?", failed: [.serverSmallBacklog]) { mutant in
+        server(mutant).settings.backlog >= 1000
+    },
     ServerProbe("does it say heartbeats?", failed: [.serverNoHeartbeat]) { mutant in
         var server = server(mutant)
         _ = server.logIn(1, at: 1)

@@ -15,7 +15,7 @@ final class Stage {
     private(set) var events: [JSON] = []
     private(set) var client: ClientShell?
     private(set) var server: ServerShell?
-    private var sessions: ClientSessions?
+    private(set) var sessions: ClientSessions?
     private(set) var port = 0
 
     init() throws {
@@ -47,14 +47,14 @@ final class Stage {
     }
 
     /// Sessions of one process.
-    func startSessions(_ count: Int, _ more: [String] = []) throws {
+    func startSessions(_ count: Int, _ more: [String] = [], commandsFrom input: Int32? = nil) throws {
         let arguments = "--to localhost --backoff-initial 10ms --backoff-cap 40ms --ramp 20ms --sessions \(count)"
         var options = try ClientOptions(parsing: arguments.split(separator: " ").map(String.init) + more)
         options.port = port
         let output = DriverOutput(descriptor: writer.raw, on: loop)
         let transports = try ClientTransports(options.transport, mutant: nil)
         let sessions = try ClientSessions(options, over: transports, on: loop, saying: output)
-        sessions.start()
+        sessions.start(commandsFrom: input)
         self.sessions = sessions
     }
 
@@ -113,6 +113,29 @@ final class Stage {
         #expect(Set(ends).count == 40 && ends.allSatisfy { $0.hasPrefix("127.0.0.1:") || $0.hasPrefix("[::1]:") })
         #expect(stage.all("connected").allSatisfy { ends.contains($0["local"]?.string ?? "") })
         #expect(stage.all("hello").count == 2)
+    }
+
+    @Test func sessionsObeyAndEndTogether() throws {
+        let stage = try Stage()
+        let ends = try Descriptor.pipe()
+        let reader = Descriptor(owning: ends.reader)
+        let writer = Descriptor(owning: ends.writer)
+        try stage.startServer()
+        try stage.startSessions(5, commandsFrom: reader.raw)
+        #expect(try stage.run(until: "connected", 5))
+        try Kernel.write(writer.raw, Array("{\"command\":\"request\"}\n".utf8))
+        // The server tells of its answers too.
+        #expect(try stage.run(until: "response", 10))
+        let answered = stage.all("response").compactMap { $0["session"]?.string }
+        #expect(answered.sorted() == (0..<5).map { "s\($0)" })
+        var ended = 0
+        stage.sessions?.endInPeace { ended += 1 }
+        _ = try stage.loop.run(until: Clock.now + 50_000_000) { false }
+        #expect(ended == 1)
+        #expect(try stage.run(until: "state", 20))
+        #expect(stage.states.count { $0 == "disconnected" } == 5)
+        // Lest it be read when it is gone.
+        #expect(reader.raw >= 0)
     }
 
     @Test func aClientWithoutServerTriesAgainAndGetsIn() throws {

@@ -9,6 +9,8 @@ struct ClientErrors {
     /// A first message after a resume, kept back (`reordersOnResume`).
     var heldBack: (sequence: Int64, text: String)?
     var holdsBackNext = false
+    /// The latest message, which the next one makes it hand over (`deliversLate`).
+    var latest: (sequence: Int64, text: String)?
     var wasConnected = false
     var attempts = 0
 
@@ -47,6 +49,10 @@ extension FeedClient {
     /// Hands a message to the application.
     mutating func deliver(sequence: Int64, text: String) -> [Action] {
         let delivery = Action.deliver(sequence: sequence, text: text)
+        if errs(.deliversLate) {
+            defer { errors.latest = (sequence, text) }
+            return errors.latest.map { [.deliver(sequence: $0.sequence, text: $0.text)] } ?? []
+        }
         guard errs(.reordersOnResume) else { return [delivery] }
         if errors.holdsBackNext {
             (errors.holdsBackNext, errors.heldBack) = (false, (sequence, text))

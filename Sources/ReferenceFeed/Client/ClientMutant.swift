@@ -6,6 +6,7 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case linearBackoff = "linear-backoff"
     case retriesAtOnce = "retries-at-once"
     case slowFirstAttempt = "slow-first-attempt"
+    case startsLate = "starts-late"
     case noJitter = "no-jitter"
     case jitterDrawnOnce = "jitter-drawn-once"
     case jitterBeforeCap = "jitter-before-cap"
@@ -22,6 +23,7 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case wakesAtTheHint = "wakes-at-the-hint"
     case onlyFirstAddress = "only-first-address"
     case addressCachedForEver = "address-cached-for-ever"
+    case hopsPorts = "hops-ports"
     case noConnectTimeout = "no-connect-timeout"
     case noLoginTimeout = "no-login-timeout"
     case leavesItsServer = "leaves-its-server"
@@ -50,6 +52,7 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case resumeTokenOfPreviousConnection = "resume-token-of-previous-connection"
     case resyncRepeats = "resync-repeats"
     case neverAcknowledges = "never-acknowledges"
+    case deliversLate = "delivers-late"
     // What it does with the application's requests and messages.
     case sendsBeforeConnected = "sends-before-connected"
     case forgetsUnacknowledged = "forgets-unacknowledged"
@@ -60,6 +63,7 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case bulkBeforeCritical = "bulk-before-critical"
     case dropsBulkSilently = "drops-bulk-silently"
     case unboundedQueue = "unbounded-queue"
+    case connectionPerRequest = "connection-per-request"
     case dropsOnDrain = "drops-on-drain"
     case stopsWithoutFinishing = "stops-without-finishing"
     // What it says of itself.

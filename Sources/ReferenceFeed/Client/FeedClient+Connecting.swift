@@ -6,7 +6,8 @@ extension FeedClient {
         let turn = errs(.onlyFirstAddress) ? 0 : self.turn
         let destination = Destination(
             server: turn % settings.servers, address: turn / settings.servers,
-            resolvesAgain: !errs(.addressCachedForEver) || errors.attempts == 0)
+            resolvesAgain: !errs(.addressCachedForEver) || errors.attempts == 0,
+            portOffset: errs(.hopsPorts) ? waits.failures % 2 : 0)
         errors.attempts += 1
         let probes = told { $0.attempted(at: now) }
         return probes + says(.connecting) + [.connect(destination)]

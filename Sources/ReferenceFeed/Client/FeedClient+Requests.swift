@@ -101,7 +101,11 @@ extension FeedClient {
     /// An answer. A server that has too much to do is asked again, but not at once, and not beyond the retry budget.
     mutating func responded(_ id: String, ok: Bool, _ reason: String, at now: Moment) -> [Action] {
         guard let item = outbox.settled(.request(id: id)) else { return [] }
-        if ok { return [.report(.responded(id: id, item.priority, ok: true, reason: ""))] }
+        if ok {
+            let answered = Action.report(.responded(id: id, item.priority, ok: true, reason: ""))
+            guard errs(.connectionPerRequest) else { return [answered] }
+            return [answered, .send(.goodbye), drop] + reconnect(because: "the request was answered", at: now)
+        }
         guard reason == "overloaded" else { return [failed(item, reason)] }
         let pause = settings.backoff.delay(after: item.tries, using: &random)
         let again = errs(.hammersOnOverload) ? now : now + pause

@@ -59,11 +59,14 @@ package struct FeedClient<Random: RandomNumberGenerator> {
         package var address: Int
         /// Resolve the name now, whatever was known of it: the server may have moved.
         package var resolvesAgain: Bool
+        /// Only of clients that err: so far from the server's port.
+        package var portOffset = 0
 
-        package init(server: Int = 0, address: Int, resolvesAgain: Bool) {
+        package init(server: Int = 0, address: Int, resolvesAgain: Bool, portOffset: Int = 0) {
             self.server = server
             self.address = address
             self.resolvesAgain = resolvesAgain
+            self.portOffset = portOffset
         }
     }
 
@@ -130,6 +133,9 @@ package struct FeedClient<Random: RandomNumberGenerator> {
         /// The mistake that it makes; nil for the client worth copying.
         package var mutant: ClientMutant?
         package init() {}
+
+        /// How long after its process the client starts.
+        package var startsAfter: Duration { mutant == .startsLate ? .seconds(30) : .zero }
     }
 
     /// Why a connection that stands is to be given up once nothing is under way on it.

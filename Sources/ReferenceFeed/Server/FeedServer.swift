@@ -33,6 +33,9 @@ package struct FeedServer {
         /// The mistake that it makes; nil for the good server.
         package var mutant: ServerMutant?
         package init() {}
+
+        /// How many connections may wait to be accepted.
+        package var backlog: Int { mutant == .serverSmallBacklog ? 4 : 4096 }
     }
 
     package enum Action: Equatable, Sendable {

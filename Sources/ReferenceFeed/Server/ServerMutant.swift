@@ -1,6 +1,7 @@
 /// The mistakes that a reference server can be told to make; `Mutants` says of each what it is. `FeedServer` consults
 /// `settings.mutant` at the one place where the mistake is made.
 package enum ServerMutant: String, CaseIterable, Sendable {
+    case serverSmallBacklog = "server-small-backlog"
     case serverNoHeartbeat = "server-no-heartbeat"
     case serverNoDetection = "server-no-detection"
     case serverReplaysNothing = "server-replays-nothing"

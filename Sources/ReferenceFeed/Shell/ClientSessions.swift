@@ -8,6 +8,9 @@ final class ClientSessions {
     private let output: DriverOutput
     private let shells: [ClientShell]
     private let ramp: Duration
+    private var commands: CommandLines?
+    /// Sessions that have not ended yet, once the process is to end.
+    private var remaining = 0
 
     init(
         _ options: ClientOptions, over transports: ClientTransports, on loop: EventLoop, saying output: DriverOutput
@@ -27,11 +30,30 @@ final class ClientSessions {
     }
 
     /// They begin one after the other, evenly over the ramp.
-    func start() {
-        output.hello(library: "reference-feed", version: Feed.version)
+    /// - Parameter input: where commands come from, which every session obeys.
+    func start(commandsFrom input: Int32? = nil) {
+        output.hello(library: "reference-feed", version: Feed.version, commands: ClientCommand.names)
+        if let input {
+            commands = CommandLines(input, on: loop) { [unowned self] line in
+                let known = shells.count { $0.obey(line) }
+                if known == 0 { output.error("a command that this client does not know") }
+            }
+        }
         let start = Clock.now
         for (number, shell) in shells.enumerated() {
             loop.at(start + (ramp * number / shells.count).wholeNanoseconds) { shell.begin() }
+        }
+    }
+
+    /// Every session finishes what it has under way; with the last of them the process ends, or what else is wanted.
+    func endInPeace(_ whenEnded: @escaping () -> Void = { exit(0) }) {
+        guard remaining == 0 else { return }
+        remaining = shells.count
+        for shell in shells {
+            shell.endInPeace { [unowned self] in
+                remaining -= 1
+                if remaining == 0 { whenEnded() }
+            }
         }
     }
 }

@@ -33,7 +33,8 @@ final class ClientShell {
     /// What the name stood for when it was last asked for.
     private var addresses: [Int: [Sockets.Address]] = [:]
     private var commands: CommandLines?
-    private var endsProcess = false
+    /// What is to be done once nothing is under way any more and no connection stands.
+    private var whenEnded: (() -> Void)?
     /// What a client that errs leaves behind.
     private let leavings = Leavings()
 
@@ -73,7 +74,9 @@ final class ClientShell {
 
     /// For one of many, whose process has said hello already.
     func begin() {
-        happened { $0.started(at: $1) }
+        let delay = client.settings.startsAfter
+        if delay == .zero { return happened { $0.started(at: $1) } }
+        _ = loop.after(delay) { [unowned self] in happened { $0.started(at: $1) } }
     }
 
     /// Does what a line of the driver protocol tells; false when it tells nothing that a client knows.
@@ -83,9 +86,9 @@ final class ClientShell {
         return true
     }
 
-    /// Finishes what is under way, and ends the process.
-    func endInPeace() {
-        endsProcess = true
+    /// Finishes what is under way, and then ends the process, or does what else is wanted.
+    func endInPeace(_ whenEnded: @escaping () -> Void = { exit(0) }) {
+        self.whenEnded = whenEnded
         happened { $0.drained(at: $1) }
     }
 
@@ -93,15 +96,18 @@ final class ClientShell {
         for action in fact(&client, now) { perform(action) }
         setTimer()
         switch client.state {
-        case .disconnected, .fatal: if endsProcess { endProcess() }
+        case .disconnected, .fatal:
+            guard let ended = whenEnded else { return }
+            whenEnded = nil
+            end(ended)
         case .connecting, .authenticating, .connected, .reconnecting: break
         }
     }
 
     /// After a turn of the loop, in which the last lines are written, and once the server knows.
-    private func endProcess() {
+    private func end(_ ended: @escaping () -> Void) {
         loop.after(.milliseconds(1)) { [self] in
-            if parted?.isHeld ?? false { endProcess() } else { exit(0) }
+            if parted?.isHeld ?? false { end(ended) } else { ended() }
         }
     }
 
@@ -171,7 +177,10 @@ extension ClientShell {
         defer { output.attempt(to: ends?.address, from: ends?.local, at: began) }
         do {
             let known = destination.resolvesAgain ? nil : addresses[destination.server]
-            let all = try known ?? resolver.addresses(of: hosts[destination.server], port: port)
+            let all =
+                try known
+                ?? resolver.addresses(
+                    of: hosts[destination.server], port: port + destination.portOffset)
             addresses[destination.server] = all
             let address = all[destination.address % all.count]
             let socket = try Sockets.connect(to: address)

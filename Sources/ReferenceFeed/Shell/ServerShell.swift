@@ -33,7 +33,9 @@ final class ServerShell {
         let epoch = secret.isEmpty ? String(random.next(), radix: 16) : "\(SipHash.hash(secret, keys: (5, 6)))"
         server = FeedServer(settings: options.settings, log: FeedLog(epoch: epoch, capacity: options.window))
         var listeners: [Listener] = []
-        for place in 0..<options.ports { listeners.append(try Listener(port: options.port + place)) }
+        for place in 0..<options.ports {
+            listeners.append(try Listener(port: options.port + place, backlog: options.settings.backlog))
+        }
         self.listeners = listeners
         if let connections = options.connections { try Descriptors.allow(connections) }
     }
@@ -41,7 +43,9 @@ final class ServerShell {
     /// A class, because an array cannot hold a descriptor that is not to be copied.
     private final class Listener {
         let socket: Descriptor
-        init(port: Int) throws(SystemError) { socket = try Sockets.listen(port: port) }
+        init(port: Int, backlog: Int) throws(SystemError) {
+            socket = try Sockets.listen(port: port, backlog: backlog)
+        }
     }
 
     deinit {

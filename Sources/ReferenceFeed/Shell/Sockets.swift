@@ -78,8 +78,8 @@ enum Sockets {
         return code == 0 ? nil : SystemError("connect", code: code)
     }
 
-    /// Listens on every IPv4 address.
-    static func listen(port: Int) throws(SystemError) -> Descriptor {
+    /// Listens on every IPv4 address; so many connections may wait to be accepted.
+    static func listen(port: Int, backlog: Int = 4096) throws(SystemError) -> Descriptor {
         let socket = try make(AF_INET)
         let raw = socket.raw
         var yes: Int32 = 1
@@ -94,7 +94,7 @@ enum Sockets {
                 }
             }
         }
-        try System.call("listen on port", "\(port)") { Glibc.listen(raw, 4096) }
+        try System.call("listen on port", "\(port)") { Glibc.listen(raw, Int32(backlog)) }
         return socket
     }
 

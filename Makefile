@@ -6,7 +6,7 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel demo test check bench storm mutants determinism schedules clean
+.PHONY: help setup build kernel demo test check bench storm mutants comparisons determinism schedules clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -44,6 +44,9 @@ storm: kernel ## plays a storm of 20,000 sessions, and says how long that took
 
 mutants: kernel ## plays every mistake of the reference pair, and says which expectation caught it
 	scripts/mutants $(BINARY) --report reports
+
+comparisons: kernel ## measures `halfopen compare` on real runs: a worse build, and one build against itself
+	scripts/comparisons $(BINARY)
 
 determinism: kernel ## plays the demo 20 times with one seed and compares the recordings
 	scripts/determinism $(BINARY) scenarios/demo 20

@@ -55,6 +55,9 @@ package enum Mutants {
         row(
             .decorrelatedJitter, "draws each wait from the one before instead of from the number of failures",
             ["backoff"], ["outage"]),
+        row(
+            .higherCap, "waits up to a fifth longer than its cap allows",
+            ["backoff", "attempt-spacing"], ["outage"]),
         row(.capIgnored, "doubles its wait for ever", ["backoff", "attempt-spacing"], ["outage"]),
         row(
             .backoffNeverReset, "goes on with the wait of the last outage, however long the connection stood since",

@@ -49,7 +49,7 @@ private func waits(_ mutant: ClientMutant?, _ count: Int = 8, seed: UInt64) -> [
 
 private let ceilings = [1.0, 2, 4, 8, 16, 20, 20, 20]
 private let badCeilings: Set<ClientMutant> = [
-    .backoffNeverGrows, .linearBackoff, .retriesAtOnce, .slowFirstAttempt, .capIgnored, .decorrelatedJitter,
+    .backoffNeverGrows, .linearBackoff, .retriesAtOnce, .slowFirstAttempt, .higherCap, .capIgnored, .decorrelatedJitter,
     .givesUpAfterFiveFailures,
 ]
 

@@ -12,6 +12,7 @@ package enum ClientMutant: String, CaseIterable, Sendable {
     case jitterBeforeCap = "jitter-before-cap"
     case equalJitter = "equal-jitter"
     case decorrelatedJitter = "decorrelated-jitter"
+    case higherCap = "higher-cap"
     case capIgnored = "cap-ignored"
     case backoffNeverReset = "backoff-never-reset"
     case backoffResetOnConnect = "backoff-reset-on-connect"

@@ -43,6 +43,9 @@ struct Waits {
             return ceiling * (share ?? 1)
         case .jitterBeforeCap: return min(backoff.cap, uniform(.zero, endless.ceiling(after: failures)))
         case .equalJitter: return uniform(ceiling / 2, ceiling)
+        case .higherCap:
+            let higher = Backoff(initial: backoff.initial, factor: backoff.factor, cap: backoff.cap * 1.2)
+            return higher.delay(after: failures, using: &random)
         case .capIgnored: return uniform(.zero, endless.ceiling(after: failures))
         case .decorrelatedJitter:
             let wait = min(backoff.cap, uniform(backoff.initial, (previous ?? backoff.initial) * 3))

@@ -16,11 +16,23 @@ struct ClientSigns {
     }
 
     struct Sign {
-        var moment: Moment
-        var kind: Kind
-        var fromDriver: Bool
-        /// As evidence words it.
-        var text: String
+        let moment: Moment
+        let kind: Kind
+        let fromDriver: Bool
+        let words: Words
+        // Plain, as said of `RunView`: the run outlives it.
+        unowned(unsafe) let run: RunView
+    }
+
+    /// What evidence makes of a sign's line. A handful of the signs of twenty thousand sessions are told: their words
+    /// are made then.
+    enum Words {
+        /// What its driver said, and what its host sent or got.
+        case said, sends, gets
+        /// The end of a connection, by whom, and by whom to the client.
+        case ended, wasEnded
+        case wrote
+        case received
     }
 
     let name: RunView.SessionName
@@ -38,20 +50,35 @@ struct ClientSigns {
     /// Its connections and its tries to make one; none when the wire does not tell this session from others.
     let dials: [Dial]
 
+    /// Those of clients have been read when the run was indexed.
     init(_ run: RunView, _ name: RunView.SessionName) {
+        self = run.clientSigns[name] ?? ClientSigns(reading: run, name)
+    }
+
+    init(reading run: RunView, _ name: RunView.SessionName) {
         self.name = name
         let session = run.sessions[name]
         received = session?.received ?? []
         sent = session?.sent ?? []
         reports = session?.reports ?? []
-        let reported = reports.compactMap(ClientSigns.sign(of:))
         wire = run.wire(of: name)
-        let isOurs = { run.isAddress($0, of: name.instance) }
-        dials = Dial.dials(wire ?? [], isOurs: isOurs)
-        let seen = (wire ?? []).compactMap { wire in ClientSigns.sign(of: wire, isOurs: isOurs) }
-        driverSpeaksOfUp = reported.contains { $0.kind == .up }
-        signs = (reported + seen)
-            .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }
+        let own = run.ownAddresses(of: name.instance)
+        dials = Dial.dials(wire ?? []) { own.contains($0) }
+        var signs: [Sign] = []
+        signs.reserveCapacity(reports.count + (wire?.count ?? 0))
+        var rest = reports[...]
+        // Both are in the order of the recording.
+        for seen in wire ?? [] {
+            guard let sign = ClientSigns.sign(of: seen, own) else { continue }
+            while let said = rest.first, said.moment.line < seen.moment.line {
+                if let sign = ClientSigns.sign(of: said) { signs.append(sign) }
+                rest.removeFirst()
+            }
+            signs.append(sign)
+        }
+        signs += rest.compactMap(ClientSigns.sign(of:))
+        self.signs = signs
+        driverSpeaksOfUp = signs.contains { $0.kind == .up && $0.fromDriver }
     }
 
     /// The first thing from then on that the application wanted sent, as its driver said.
@@ -65,44 +92,30 @@ struct ClientSigns {
     static let upStates: Set<String> = ["connected", "subscribed", "ready", "online", "streaming"]
 
     private static func sign(of said: RunView.Report) -> Sign? {
-        let text = said.report.text.map { " (\($0))" } ?? ""
-        switch said.report.kind {
-        case .connected:
-            return Sign(moment: said.moment, kind: .up, fromDriver: true, text: "its driver said connected")
-        case .state where upStates.contains(said.report.text ?? ""):
-            return Sign(moment: said.moment, kind: .up, fromDriver: true, text: "its driver said state\(text)")
-        case .state:
-            return Sign(moment: said.moment, kind: .down, fromDriver: true, text: "its driver said state\(text)")
-        case .attempt:
-            return Sign(moment: said.moment, kind: .attempt, fromDriver: true, text: "its driver said attempt\(text)")
-        case .error:
-            return Sign(moment: said.moment, kind: .complaint, fromDriver: true, text: "its driver said error\(text)")
-        case .refused:
-            return Sign(moment: said.moment, kind: .complaint, fromDriver: true, text: "its driver said refused\(text)")
+        switch said.kind {
+        case .connected: Sign(said, .up)
+        case .state: Sign(said, upStates.contains(said.report.text ?? "") ? .up : .down)
+        case .attempt: Sign(said, .attempt)
+        case .error, .refused: Sign(said, .complaint)
         case .hello, .sent, .received, .acked, .request, .response, .resumed, .queue, .breaker, .note, .unsupported:
-            return nil
+            nil
         }
     }
 
-    private static func sign(of wire: RunView.Wire, isOurs: (String) -> Bool) -> Sign? {
-        let change = wire.change
-        let sends = isOurs(change.from.address)
-        let peer = "\(sends ? change.to : change.from) (link \(change.link))"
-        switch change.change {
-        case .attempt where sends && !change.repeated:
-            return Sign(moment: wire.moment, kind: .attempt, fromDriver: false, text: "it sent a SYN to \(peer)")
-        case .established where sends:
-            return Sign(
-                moment: wire.moment, kind: .up, fromDriver: false, text: "its connection to \(peer) was established")
-        case .fin where sends:
-            return Sign(moment: wire.moment, kind: .down, fromDriver: false, text: "it sent a FIN to \(peer)")
-        case .reset where sends:
-            return Sign(moment: wire.moment, kind: .down, fromDriver: false, text: "it sent a RST to \(peer)")
-        case .firstResponse where !sends:
-            return Sign(
-                moment: wire.moment, kind: .response, fromDriver: false, text: "the first answer came from \(peer)")
-        case .attempt, .established, .firstRequest, .firstResponse, .fin, .reset, .data, .keepAlive: return nil
+    /// - Parameter own: addresses of the client's host.
+    private static func sign(of seen: RunView.Wire, _ own: [String]) -> Sign? {
+        let kind: Kind
+        switch seen.kind {
+        case .attempt: kind = .attempt
+        case .established: kind = .up
+        case .fin, .reset: kind = .down
+        case .firstResponse: kind = .response
+        case .firstRequest, .data, .keepAlive: return nil
         }
+        let change = seen.change
+        let sends = own.contains(change.from.address)
+        if sends == (kind == .response) || (kind == .attempt && change.repeated) { return nil }
+        return Sign(seen, kind, sends ? .sends : .gets)
     }
 
     /// Why the client counts as not connected at `time`: the sign that nothing but downs and attempts followed; nil
@@ -116,7 +129,7 @@ struct ClientSigns {
 
     /// The connections that came up among `signs`. A driver's word counts more than the wire's: it comes later and
     /// means more (logged in, subscribed).
-    static func ups(_ signs: [Sign]) -> [Sign] {
+    static func ups(_ signs: some Sequence<Sign>) -> [Sign] {
         let ups = signs.filter { $0.kind == .up }
         let said = ups.filter(\.fromDriver)
         return said.isEmpty ? ups : said
@@ -124,7 +137,7 @@ struct ClientSigns {
 
     private func driverLoss(before time: Timestamp) -> Sign? {
         var loss: Sign?
-        for sign in signs where sign.fromDriver && sign.moment.time < time {
+        for sign in signs[..<signs.partitioningIndex { $0.moment.time >= time }] where sign.fromDriver {
             switch sign.kind {
             case .down, .attempt: loss = loss.flatMap { $0.kind == .complaint ? nil : $0 } ?? sign
             case .complaint: loss = loss ?? sign
@@ -137,24 +150,73 @@ struct ClientSigns {
 
     /// On the wire: connections were there, and every one was closed or reset by either side.
     private func wireLoss(before time: Timestamp) -> Sign? {
-        var open: Set<[Endpoint]> = []
+        var open: Set<ConnectionEnds> = []
         var loss: Sign?
         for wire in wire ?? [] where wire.moment.time < time {
-            let key = [wire.change.from, wire.change.to]
-            switch wire.change.change {
+            let ends = ConnectionEnds(from: wire.change.from, to: wire.change.to)
+            switch wire.kind {
             case .established:
-                open.insert(key)
+                open.insert(ends)
                 loss = nil
             case .fin, .reset:
-                let closed = open.remove(key) ?? open.remove(key.reversed())
+                let closed = open.remove(ends) ?? open.remove(ends.turned)
                 if closed != nil, open.isEmpty {
-                    let word = wire.change.change == .fin ? "FIN" : "RST"
-                    loss = Sign(
-                        moment: wire.moment, kind: .down, fromDriver: false, text: "\(wire.change.from) sent a \(word)")
+                    loss = Sign(wire, .down, .ended)
                 }
             case .attempt, .firstRequest, .firstResponse, .data, .keepAlive: break
             }
         }
         return loss
+    }
+}
+
+extension ClientSigns.Sign {
+    init(_ said: RunView.Report, _ kind: ClientSigns.Kind, _ words: ClientSigns.Words = .said) {
+        self.init(moment: said.moment, kind: kind, fromDriver: true, words: words, run: said.run)
+    }
+
+    init(_ seen: RunView.Wire, _ kind: ClientSigns.Kind, _ words: ClientSigns.Words) {
+        self.init(moment: seen.moment, kind: kind, fromDriver: false, words: words, run: seen.run)
+    }
+
+    /// As evidence words it.
+    var text: String {
+        switch run.body(at: moment) {
+        case .driver(let report): text(report)
+        case .wire(let change): text(change)
+        case .phase, .actor, .fault, .tls, .connection, .owner, .mapping, .traffic, .sockets, .process, .lookup, .lost,
+            .end:
+            preconditionFailure("a sign of neither driver nor wire")
+        }
+    }
+
+    private func text(_ said: DriverReport) -> String {
+        switch words {
+        case .wrote: return "it sent something"
+        case .received:
+            guard let sequence = said.sequence else { return "received a message without a sequence number" }
+            return "received \(said.stream.flatMap { $0.isEmpty ? nil : $0 } ?? "message") \(sequence)"
+        case .said, .sends, .gets, .ended, .wasEnded:
+            let text = said.text.map { " (\($0))" } ?? ""
+            return "its driver said \(said.kind.rawValue)\(said.kind == .connected ? "" : text)"
+        }
+    }
+
+    private func text(_ seen: WireChange) -> String {
+        let ending = seen.change == .fin ? "FIN" : "RST"
+        switch words {
+        case .wrote: return "it sent something"
+        case .ended: return "\(seen.from) sent a \(ending)"
+        case .wasEnded: return "\(seen.from) sent it a \(ending)"
+        case .gets: return "the first answer came from \(seen.from) (link \(seen.link))"
+        case .said, .sends, .received: break
+        }
+        let peer = "\(seen.to) (link \(seen.link))"
+        switch seen.change {
+        case .attempt: return "it sent a SYN to \(peer)"
+        case .established: return "its connection to \(peer) was established"
+        case .fin, .reset: return "it sent a \(ending) to \(peer)"
+        case .firstRequest, .firstResponse, .data, .keepAlive: return "it sent something"
+        }
     }
 }

@@ -62,12 +62,7 @@ package struct ConnectionInventory: Sendable {
 
     init() {}
 
-    /// Both ends, who began first.
-    private struct Ends: Hashable {
-        var from: Endpoint
-        var to: Endpoint
-        var turned: Ends { Ends(from: to, to: from) }
-    }
+    private typealias Ends = ConnectionEnds
 
     init(_ run: RunView) {
         var byEnds: [Ends: [Int]] = [:]
@@ -81,10 +76,10 @@ package struct ConnectionInventory: Sendable {
         takeSessions(run, byEnds)
         for host in run.scenario.lab.hosts.map(\.name) { takeSockets(run, host) }
         nameDestinations(run)
-        for (place, connection) in connections.enumerated() {
-            guard let owner = connection.owner else { continue }
+        for place in connections.indices {
+            guard let owner = connections[place].owner else { continue }
             byOwner[owner, default: []].append(place)
-            if let session = connection.session {
+            if let session = connections[place].session {
                 bySession[RunView.SessionName(instance: owner, session: session), default: []].append(place)
             }
         }
@@ -94,10 +89,14 @@ package struct ConnectionInventory: Sendable {
         _ wire: [RunView.Wire], of host: String, own: Set<String>, _ byEnds: inout [Ends: [Int]]
     ) {
         var current: [Ends: Int] = [:]
+        // Growing step by step would copy a hundred thousand connections again and again.
+        connections.reserveCapacity(connections.count + wire.count { $0.kind == .attempt })
         for (place, seen) in wire.enumerated() {
+            // Nobody of this host has dialled so far.
+            if current.isEmpty, seen.kind != .attempt { continue }
             let change = seen.change
             let ends = Ends(from: change.from, to: change.to)
-            if change.change == .attempt {
+            if seen.kind == .attempt {
                 guard own.contains(change.from.address) else { continue }
                 if change.repeated, let known = current[ends] {
                     connections[known].attempts.append(seen.moment)
@@ -158,9 +157,9 @@ package struct ConnectionInventory: Sendable {
     /// What drivers said of their own end of a connection, `local`.
     private mutating func takeSessions(_ run: RunView, _ byEnds: [Ends: [Int]]) {
         var byLocal: [Endpoint: [Int]] = [:]
-        for (place, connection) in connections.enumerated() { byLocal[connection.from, default: []].append(place) }
+        for place in connections.indices { byLocal[connections[place].from, default: []].append(place) }
         for (name, session) in run.sessions.sorted(by: { $0.key < $1.key }) {
-            for said in session.reports where said.report.kind == .attempt || said.report.kind == .connected {
+            for said in session.reports where said.kind == .attempt || said.kind == .connected {
                 guard
                     let local = said.report.extra.first(where: { $0.key == "local" })?.value.string.flatMap(
                         Endpoint.init)
@@ -188,12 +187,16 @@ package struct ConnectionInventory: Sendable {
         for host in run.scenario.lab.hosts {
             for address in host.addresses { hosts[address] = host.name }
         }
+        var names: [Endpoint: String] = [:]
         for place in connections.indices {
-            guard let host = hosts[connections[place].to.address] else { continue }
-            let port = connections[place].to.port
-            let server = run.scenario.actors.first { $0.host == host && $0.ready == .port(port) }
-            let only = run.scenario.actors.filter { $0.host == host && $0.role == .server }
-            connections[place].destination = server?.name ?? (only.count == 1 ? only[0].name : host)
+            let end = connections[place].to
+            guard let host = hosts[end.address] else { continue }
+            if names[end] == nil {
+                let server = run.scenario.actors.first { $0.host == host && $0.ready == .port(end.port) }
+                let only = run.scenario.actors.filter { $0.host == host && $0.role == .server }
+                names[end] = server?.name ?? (only.count == 1 ? only[0].name : host)
+            }
+            connections[place].destination = names[end]
         }
     }
 

@@ -1,5 +1,12 @@
 import Recordings
 
+/// Both ends of a connection.
+struct ConnectionEnds: Hashable {
+    var from: Endpoint
+    var to: Endpoint
+    var turned: ConnectionEnds { ConnectionEnds(from: to, to: from) }
+}
+
 /// One TCP connection of a client, or a try to make one, as the wire of its own host shows it.
 struct Dial {
     let client: Endpoint
@@ -33,7 +40,7 @@ struct Dial {
     /// - Parameter wire: in time order; what is not from or to one of ours is left out.
     static func dials(_ wire: [RunView.Wire], isOurs: (String) -> Bool) -> [Dial] {
         var dials: [Dial] = []
-        var places: [[Endpoint]: Int] = [:]
+        var places: [ConnectionEnds: Int] = [:]
         for seen in wire {
             let change = seen.change
             let sends = isOurs(change.from.address)
@@ -41,26 +48,29 @@ struct Dial {
             let (ours, theirs) = sends ? (change.from, change.to) : (change.to, change.from)
             if change.change == .attempt && !sends { continue }
             let isNew = change.change == .attempt && !change.repeated
-            if isNew || places[[ours, theirs]] == nil {
+            let ends = ConnectionEnds(from: ours, to: theirs)
+            var place = isNew ? nil : places[ends]
+            if place == nil {
                 // What comes first from outside belongs to a connection that somebody else made.
                 guard sends else { continue }
-                places[[ours, theirs]] = dials.count
+                place = dials.count
+                places[ends] = place
                 dials.append(Dial(client: ours, server: theirs, link: change.link))
             }
-            if let place = places[[ours, theirs]] { dials[place].take(seen, sends: sends) }
+            if let place { dials[place].take(seen, sends: sends) }
         }
         return dials
     }
 
     private mutating func take(_ seen: RunView.Wire, sends: Bool) {
         let moment = seen.moment
-        switch seen.change.change {
+        switch seen.kind {
         case .attempt: attempted = attempted ?? moment
         case .established: established = established ?? moment
         case .firstRequest: firstRequest = firstRequest ?? moment
         case .firstResponse: firstResponse = firstResponse ?? moment
         case .fin, .reset:
-            let ending = Ending(moment: moment, isReset: seen.change.change == .reset)
+            let ending = Ending(moment: moment, isReset: seen.kind == .reset)
             if sends { clientEnd = clientEnd ?? ending } else { serverEnd = serverEnd ?? ending }
         case .data, .keepAlive: break
         }

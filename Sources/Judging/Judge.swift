@@ -21,7 +21,10 @@ package enum Judge {
 
     /// The same of a view that is there already.
     package static func judge(_ run: RunView) -> Judgement {
-        let scenario = run.scenario
+        withExtendedLifetime(run) { judge(run, run.scenario) }
+    }
+
+    private static func judge(_ run: RunView, _ scenario: Scenario) -> Judgement {
         if let (verdict, reasons) = Preconditions.unplayed(run) {
             let conduct = verdict == .void ? Conduct.findings(run) : []
             if conduct.isEmpty { return Judgement(verdict: verdict, reasons: reasons, findings: notJudged(scenario)) }

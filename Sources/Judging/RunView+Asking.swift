@@ -3,16 +3,6 @@ import Scenarios
 
 // Questions that several expectations ask.
 extension RunView {
-    package var play: Timestamp? { phases[.play]?.time }
-
-    /// The end of the timeline; the end of the recording when it did not come to that.
-    package var playEnd: Timestamp { phases[.settle]?.time ?? stop }
-
-    /// From here on the run takes the actors down: what they do then says nothing.
-    package var stop: Timestamp {
-        phases[.stop]?.time ?? recording.events.last?.time ?? Timestamp(nanoseconds: 0)
-    }
-
     /// On the timeline; before `play` negative. Zero when the run did not come to play.
     package func offset(_ time: Timestamp) -> Duration { play.map { time - $0 } ?? .zero }
 
@@ -61,8 +51,12 @@ extension RunView {
     }
 
     package func isAddress(_ address: String, of instance: Instance) -> Bool {
-        guard let host = plan(of: instance.actor)?.host else { return false }
-        return scenario.lab.hosts.contains { $0.name == host && $0.addresses.contains(address) }
+        ownAddresses(of: instance).contains(address)
+    }
+
+    /// Those of its host.
+    func ownAddresses(of instance: Instance) -> [String] {
+        plan(of: instance.actor).flatMap { addresses[$0.host] } ?? []
     }
 
     /// The first time in play that this process ended although no fault struck its actor: a crash, its own doing.
@@ -123,14 +117,6 @@ extension RunView {
     private func ended(_ strike: FaultStrike) -> Timestamp {
         (strike.plan.until == nil ? strike.struck : strike.healed)?.time ?? stop
     }
-
-    /// How long a message may be under way without anybody being at fault: twice the whole lab's delays, and a second
-    /// for the programs.
-    package var underWay: Duration {
-        scenario.lab.links.reduce(.seconds(1)) { sum, link in
-            sum + link.impairment.delay + link.impairment.jitter + link.back.delay + link.back.jitter
-        }
-    }
 }
 
 // Messages.
@@ -149,15 +135,5 @@ extension RunView {
         // A driver that speaks after it has sent may be read later than the one that received.
         let latest = received.moment.time + underWay
         return resentTimes[key]?.last { $0 <= latest } ?? first
-    }
-
-    /// From when on numbers may begin anew although nobody said what was sent: starts of servers and publishers in
-    /// play.
-    package var restarts: [Timestamp] {
-        let servers = Set(scenario.actors.filter { $0.role != .client }.map(\.name))
-        let starts = lives.filter { servers.contains($0.key.actor) }.values.joined().filter { life in
-            if case .started = life.change, let play { life.moment.time >= play } else { false }
-        }
-        return starts.map(\.moment.time).sorted()
     }
 }

@@ -3,7 +3,12 @@ import Recordings
 import Scenarios
 
 /// A recording and its scenario, indexed in one pass: what expectations look at.
-package struct RunView: Sendable {
+///
+/// A class, so that what one of twenty thousand findings holds of it is a reference. Unchecked, because nothing changes
+/// once its initialiser is done. What it hands out in large numbers (`Report`, `Wire`, signs) is a place in the
+/// recording and a plain pointer to the run: a counted reference in each would cost more than all that is judged. So a
+/// run must outlive them; `Judge` sees to that.
+package final class RunView: @unchecked Sendable {
     package let recording: Recording
     package let scenario: Scenario
     /// Beginning of each stage that the run came to.
@@ -38,6 +43,21 @@ package struct RunView: Sendable {
     private var streamNumbers: [String: Int] = [:]
     /// See `sessionNames(of:)`: every expectation asks, and for each session.
     private(set) var sessionsOfActors: [String: [SessionName]] = [:]
+    /// What the clients' sessions let see of their connections: what most expectations begin with.
+    private(set) var clientSigns: [SessionName: ClientSigns] = [:]
+    /// Addresses of each host.
+    private(set) var addresses: [String: [String]] = [:]
+    /// How long a message may be under way without anybody being at fault: twice the whole lab's delays, and a second
+    /// for the programs.
+    package let underWay: Duration
+    package private(set) var play: Timestamp?
+    /// The end of the timeline; the end of the recording when it did not come to that.
+    package private(set) var playEnd: Timestamp
+    /// From here on the run takes the actors down: what they do then says nothing.
+    package private(set) var stop: Timestamp
+    /// From when on numbers may begin anew although nobody said what was sent: starts of servers and publishers in
+    /// play.
+    package private(set) var restarts: [Timestamp] = []
 
     package struct MessageKey: Hashable, Sendable {
         package var stream: Int
@@ -60,7 +80,7 @@ package struct RunView: Sendable {
 
         var showsLife: Bool {
             !received.isEmpty || !sent.isEmpty
-                || reports.contains { ![.hello, .note, .unsupported].contains($0.report.kind) }
+                || reports.contains { $0.kind != .hello && $0.kind != .note && $0.kind != .unsupported }
         }
     }
 
@@ -73,8 +93,15 @@ package struct RunView: Sendable {
     }
 
     package struct Report: Sendable {
-        package var moment: Moment
-        package var report: DriverReport
+        package let moment: Moment
+        package let kind: DriverReport.Kind
+        // Plain, as said above: the run outlives it.
+        unowned(unsafe) let run: RunView
+
+        package var report: DriverReport {
+            guard case .driver(let report) = run.body(at: moment) else { preconditionFailure("a report that is none") }
+            return report
+        }
     }
 
     package struct Life: Sendable {
@@ -83,8 +110,17 @@ package struct RunView: Sendable {
     }
 
     package struct Wire: Sendable {
-        package var moment: Moment
-        package var change: WireChange
+        package let moment: Moment
+        package let kind: WireChange.Change
+        // Plain, as said above: the run outlives it.
+        unowned(unsafe) let run: RunView
+
+        package var change: WireChange {
+            guard case .wire(let change) = run.body(at: moment) else {
+                preconditionFailure("a change of the wire that is none")
+            }
+            return change
+        }
     }
 
     package struct Mapping: Sendable {
@@ -103,15 +139,40 @@ package struct RunView: Sendable {
         strikes = scenario.faults.map { plan in
             FaultStrike(plan: plan, definition: catalog.faults.first { $0.name == plan.kind })
         }
-        let ends = LinkHosts(scenario.lab)
-        for (index, event) in recording.events.enumerated() {
-            take(event.body, at: Moment(time: event.time, line: index + 2), ends)
+        for host in scenario.lab.hosts { addresses[host.name] = host.addresses }
+        underWay = scenario.lab.links.reduce(.seconds(1)) { sum, link in
+            sum + link.impairment.delay + link.impairment.jitter + link.back.delay + link.back.jitter
         }
+        stop = recording.events.last?.time ?? Timestamp(nanoseconds: 0)
+        playEnd = stop
+        var hosts = HostWires(scenario.lab)
+        for (index, event) in recording.events.enumerated() {
+            take(event.body, at: Moment(time: event.time, line: index + 2), &hosts)
+        }
+        wire = hosts.wire
+        play = phases[.play]?.time
+        stop = phases[.stop]?.time ?? stop
+        playEnd = phases[.settle]?.time ?? stop
+        nameRestarts()
         nameSessions()
         inventory = ConnectionInventory(self)
+        for client in scenario.actors where client.role == .client {
+            for name in sessionNames(of: client.name) { clientSigns[name] = ClientSigns(reading: self, name) }
+        }
     }
 
-    private mutating func nameSessions() {
+    /// What this line of the recording says.
+    func body(at moment: Moment) -> Event.Body { recording.events[moment.line - 2].body }
+
+    private func nameRestarts() {
+        let servers = Set(scenario.actors.filter { $0.role != .client }.map(\.name))
+        let starts = lives.filter { servers.contains($0.key.actor) }.values.joined().filter { life in
+            if case .started = life.change, let play { life.moment.time >= play } else { false }
+        }
+        restarts = starts.map(\.moment.time).sorted()
+    }
+
+    private func nameSessions() {
         var found: [Instance: [SessionName]] = [:]
         for (name, session) in sessions where session.showsLife { found[name.instance, default: []].append(name) }
         for actor in Set(found.keys.map(\.actor)) {
@@ -121,7 +182,7 @@ package struct RunView: Sendable {
         }
     }
 
-    private mutating func take(_ body: Event.Body, at moment: Moment, _ ends: LinkHosts) {
+    private func take(_ body: Event.Body, at moment: Moment, _ hosts: inout HostWires) {
         switch body {
         case .phase(let phase): phases[phase] = phases[phase] ?? moment
         case .actor(let change): lives[change.instance, default: []].append(Life(moment: moment, change: change.change))
@@ -130,8 +191,7 @@ package struct RunView: Sendable {
             if let place = strikes.firstIndex(where: { $0.plan.index == change.index }) {
                 strikes[place].take(change.change, at: moment)
             }
-        case .wire(let change):
-            for host in ends.hosts(of: change) { wire[host, default: []].append(Wire(moment: moment, change: change)) }
+        case .wire(let change): hosts.take(change, Wire(moment: moment, kind: change.change, run: self))
         case .tls(let change): tls.append((moment, change))
         case .connection(let totals): self.totals.append((moment, totals))
         case .owner(let owner): owners.append((moment, owner))
@@ -144,7 +204,7 @@ package struct RunView: Sendable {
         }
     }
 
-    private mutating func take(_ report: DriverReport, at moment: Moment) {
+    private func take(_ report: DriverReport, at moment: Moment) {
         let name = SessionName(instance: report.instance, session: report.session)
         switch report.kind {
         case .received:
@@ -164,11 +224,12 @@ package struct RunView: Sendable {
             }
         case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .refused, .queue, .breaker,
             .error, .note, .unsupported:
-            sessions[name, default: Session()].reports.append(Report(moment: moment, report: report))
+            let said = Report(moment: moment, kind: report.kind, run: self)
+            sessions[name, default: Session()].reports.append(said)
         }
     }
 
-    private mutating func message(_ report: DriverReport, at moment: Moment) -> Message {
+    private func message(_ report: DriverReport, at moment: Moment) -> Message {
         let name = report.stream ?? ""
         if let number = streamNumbers[name] {
             return Message(moment: moment, stream: number, sequence: report.sequence)
@@ -179,25 +240,48 @@ package struct RunView: Sendable {
     }
 }
 
-/// Which hosts a packet on a link belongs to: those ends of the link whose own address it carries.
-private struct LinkHosts {
-    private var owners: [String: [String: String]] = [:]
-
-    init(_ lab: LabPlan) {
-        for link in lab.links {
-            for end in [link.first, link.second] {
-                owners[link.name, default: [:]][end.hostAddress] = end.host
-                for host in lab.hosts where host.name == end.host {
-                    let dead = [lab.deadIPv6Address(of: host.name)].compactMap { $0 }
-                    for address in host.addresses + dead { owners[link.name, default: [:]][address] = end.host }
-                }
-            }
-        }
+/// The wire changes of each host: a packet on a link belongs to those ends of the link whose own address it carries.
+private struct HostWires {
+    /// An address at one end of a link, and the place of its host.
+    private struct Owner {
+        var address: String
+        var host: Int
     }
 
-    func hosts(of change: WireChange) -> [String] {
-        guard let owners = owners[change.link] else { return [] }
-        let (from, to) = (owners[change.from.address], owners[change.to.address])
-        return from == to ? [from].compactMap { $0 } : [from, to].compactMap { $0 }
+    private var owners: [(link: String, ends: [Owner])] = []
+    private var names: [String] = []
+    private var changes: [[RunView.Wire]] = []
+
+    /// A lab has few links, and a link few addresses: looking through them is faster than any table.
+    init(_ lab: LabPlan) {
+        for link in lab.links {
+            var ends: [Owner] = []
+            for end in [link.first, link.second] {
+                let host = names.firstIndex(of: end.host) ?? names.count
+                if host == names.count { names.append(end.host) }
+                let all = lab.hosts.filter { $0.name == end.host }.flatMap(\.addresses)
+                let dead = [lab.deadIPv6Address(of: end.host)].compactMap { $0 }
+                for address in [end.hostAddress] + all + dead {
+                    // The end that comes last has the address that both have.
+                    ends.removeAll { $0.address == address }
+                    ends.append(Owner(address: address, host: host))
+                }
+            }
+            owners.append((link.name, ends))
+        }
+        changes = Array(repeating: [], count: names.count)
+    }
+
+    mutating func take(_ change: WireChange, _ seen: RunView.Wire) {
+        guard let ends = owners.first(where: { $0.link == change.link })?.ends else { return }
+        let from = ends.first { $0.address == change.from.address }?.host
+        let to = ends.first { $0.address == change.to.address }?.host
+        if let from { changes[from].append(seen) }
+        if let to, to != from { changes[to].append(seen) }
+    }
+
+    /// By the host's name, of hosts that have any.
+    var wire: [String: [RunView.Wire]] {
+        Dictionary(zip(names, changes).filter { !$0.1.isEmpty }) { first, _ in first }
     }
 }

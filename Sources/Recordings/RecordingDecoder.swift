@@ -28,9 +28,14 @@ package struct RecordingDecoder {
     private var last = Timestamp(nanoseconds: 0)
     private var hasEnded = false
     private var damage: String?
+    /// What comes first is decoded by somebody else.
+    private let isRest: Bool
 
-    /// - Parameter bytes: about so many will come.
-    package init(expecting bytes: Int = 0) {
+    /// - Parameters:
+    ///   - bytes: about so many will come.
+    ///   - isRest: they begin with some line behind the header, and end with the end.
+    package init(expecting bytes: Int = 0, isRest: Bool = false) {
+        self.isRest = isRest
         // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and
         // again.
         events.reserveCapacity(bytes / 128)
@@ -93,14 +98,14 @@ package struct RecordingDecoder {
     }
 
     private mutating func take(line: UnsafeBufferPointer<UInt8>) throws(UnreadableRecording) {
-        guard header != nil else { return try takeHeader(line) }
+        guard header != nil || isRest else { return try takeHeader(line) }
         do throws(FieldError) {
             let event = try Event(try look(through: line))
             try check(event)
             last = event.time
             if case .end = event.body { hasEnded = true }
-            events.append(event)
             lines += 1
+            events.append(event)
         } catch {
             damage = "line \(lines + 1) is no event (\(error.reason)): it and all that follows were left out"
         }
@@ -118,7 +123,7 @@ package struct RecordingDecoder {
     private func check(_ event: Event) throws(FieldError) {
         guard !hasEnded else { throw FieldError("it comes after the end event") }
         guard event.time >= last else { throw FieldError("its time is before that of the line before") }
-        if case .end(let end) = event.body, end.events != lines - 1 {
+        if !isRest, case .end(let end) = event.body, end.events != lines - 1 {
             throw FieldError("the end event counts \(end.events) events before it, and there are \(lines - 1)")
         }
     }
@@ -132,5 +137,29 @@ package struct RecordingDecoder {
         }
         guard isObject else { throw FieldError("not an object") }
         return object
+    }
+}
+
+/// The later part of a recording, decoded while somebody else decoded what comes before.
+package struct RecordingRest: Sendable {
+    fileprivate var events: [Event]
+}
+
+extension RecordingDecoder {
+    /// To be called at the end of the file; nil when anything is wrong with it.
+    package mutating func rest() -> RecordingRest? {
+        guard isRest, damage == nil, hasEnded, partial.isEmpty else { return nil }
+        return RecordingRest(events: takeEvents())
+    }
+
+    /// Everything that was read, and the rest behind it. Nil when they do not fit: who then decodes all of it in order
+    /// learns what is wrong.
+    package mutating func recording(with rest: RecordingRest) -> Recording? {
+        guard let header, damage == nil, !hasEnded, partial.isEmpty, let first = rest.events.first, first.time >= last,
+            case .end(let end)? = rest.events.last?.body, end.events == events.count + rest.events.count - 1
+        else { return nil }
+        var all = takeEvents()
+        all += rest.events
+        return Recording(header: header, events: all, damage: nil)
     }
 }

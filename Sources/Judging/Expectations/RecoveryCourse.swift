@@ -8,13 +8,13 @@ extension RecoveryTrace {
         private let signs: ClientSigns
         private let struck: Timestamp
         private let owedFrom: Timestamp
-        private let after: [Sign]
+        private let after: ArraySlice<Sign>
         /// Whether the client kept its connection until another fault struck.
         private let survived: Bool
 
         init(
             _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, struck: Timestamp, owedFrom: Timestamp,
-            signsAfter after: [Sign]
+            signsAfter after: ArraySlice<Sign>
         ) {
             self.run = run
             self.signs = signs
@@ -61,8 +61,7 @@ extension RecoveryTrace {
                 guard isBeyond || wasSentSince(receipts.last(before: place), message), flowsAgain(message) else {
                     continue
                 }
-                return Sign(
-                    moment: message.moment, kind: .up, fromDriver: true, text: "received \(run.text(of: message))")
+                return Sign(moment: message.moment, kind: .up, fromDriver: true, words: .received, run: run)
             }
             return nil
         }

@@ -8,23 +8,24 @@ extension RecoveryTrace {
         var resumed: (moment: Moment, isHonoured: Bool)?
 
         init(_ signs: ClientSigns, _ dial: Dial?, since struck: Timestamp, until: Timestamp, stop: Timestamp) {
-            let said = signs.reports.filter { $0.moment.time >= struck && $0.moment.time < stop }
+            let reports = signs.reports
+            let first = reports.partitioningIndex { $0.moment.time >= struck }
+            let said = reports[first..<max(first, reports.partitioningIndex { $0.moment.time >= stop })]
             let begins = said.last { $0.isState("authenticating") && $0.moment.time <= until }
-            began = begins.map { RecoveryTrace.sign($0, "its driver said state (authenticating)") }
+            began = begins.map { Sign($0, .down) }
             guard let start = began?.moment.time ?? dial?.established?.time else { return }
-            let after = said.filter { $0.moment.time >= start }
-            let up = signs.signs.first { $0.fromDriver && $0.kind == .up && $0.moment.time >= start }
+            let after = said[said.partitioningIndex { $0.moment.time >= start }...]
+            let signs = signs.signs
+            let up = signs[signs.partitioningIndex { $0.moment.time >= start }...].first {
+                $0.fromDriver && $0.kind == .up
+            }
             let word = after.first { $0.isState("authenticated") }
-            ended = word.map { RecoveryTrace.sign($0, "its driver said state (authenticated)") } ?? up
+            ended = word.map { Sign($0, .down) } ?? up
             if let up, let ended, up.moment.time < ended.moment.time { self.ended = up }
-            resumed = after.first { $0.report.kind == .resumed }.map { resumed in
+            resumed = after.first { $0.kind == .resumed }.map { resumed in
                 (resumed.moment, resumed.report.extra.first { $0.key == "ok" }?.value != .bool(false))
             }
         }
-    }
-
-    private static func sign(_ said: RunView.Report, _ text: String) -> Sign {
-        Sign(moment: said.moment, kind: .down, fromDriver: true, text: text)
     }
 
     static func tls(_ run: RunView, _ dial: Dial) -> (hello: Moment, finished: Moment?)? {
@@ -45,37 +46,28 @@ extension RecoveryTrace {
 
     /// The first thing from `struck` on by which the client could know that something was wrong.
     static func couldKnow(_ run: RunView, _ signs: ClientSigns, since struck: Timestamp) -> Sign? {
-        let isOurs = { run.isAddress($0, of: signs.name.instance) }
-        let told = (signs.wire ?? []).first { seen in
-            let change = seen.change
-            return (change.change == .fin || change.change == .reset) && seen.moment.time >= struck
-                && !isOurs(change.from.address)
+        let own = run.ownAddresses(of: signs.name.instance)
+        let all = signs.wire ?? []
+        let wire = all[all.partitioningIndex { $0.moment.time >= struck }...]
+        let told = wire.first { seen in
+            (seen.kind == .fin || seen.kind == .reset) && !own.contains(seen.change.from.address)
         }
         let wrote = signs.sent.first { $0.moment.time >= struck }?.moment
-        let asked = signs.reports.first { $0.report.kind == .request && $0.moment.time >= struck }?.moment
-        var all: [Sign] = []
-        let wired = (signs.wire ?? []).first { seen in
-            seen.change.change == .data && seen.moment.time >= struck && isOurs(seen.change.from.address)
+        let asked = signs.reports.first { $0.kind == .request && $0.moment.time >= struck }?.moment
+        var known: [Sign] = []
+        if let wired = wire.first(where: { $0.kind == .data && own.contains($0.change.from.address) }) {
+            known.append(Sign(wired, .complaint, .wrote))
         }
-        if let wired {
-            all.append(Sign(moment: wired.moment, kind: .complaint, fromDriver: false, text: "it sent something"))
-        }
-        if let told {
-            let word = told.change.change == .fin ? "FIN" : "RST"
-            all.append(
-                Sign(
-                    moment: told.moment, kind: .down, fromDriver: false,
-                    text: "\(told.change.from) sent it a \(word)"))
-        }
+        if let told { known.append(Sign(told, .down, .wasEnded)) }
         for moment in [wrote, asked].compactMap({ $0 }) {
-            all.append(Sign(moment: moment, kind: .complaint, fromDriver: true, text: "it sent something"))
+            known.append(Sign(moment: moment, kind: .complaint, fromDriver: true, words: .wrote, run: run))
         }
-        return all.filter { $0.moment.time < run.stop }.min { $0.moment.time < $1.moment.time }
+        return known.filter { $0.moment.time < run.stop }.min { $0.moment.time < $1.moment.time }
     }
 }
 
 extension RunView.Report {
-    func isState(_ name: String) -> Bool { report.kind == .state && report.text == name }
+    func isState(_ name: String) -> Bool { kind == .state && report.text == name }
 }
 
 extension RecoveryRate {

@@ -1,8 +1,9 @@
 import Recordings
 import Scenarios
 
-/// What one client session did after one strike of a fault.
-struct RecoveryTrace {
+/// What one client session did after one strike of a fault. A class, because there may be 60,000, and several results
+/// hold each.
+final class RecoveryTrace {
     typealias Sign = ClientSigns.Sign
 
     enum Outcome {
@@ -54,12 +55,14 @@ struct RecoveryTrace {
         else {
             return nil
         }
-        let after = signs.signs.filter { $0.moment.time >= struck.time && $0.moment.time < run.stop }
+        let all = signs.signs
+        let since = all.partitioningIndex { $0.moment.time >= struck.time }
+        let after = all[since..<max(since, all.partitioningIndex { $0.moment.time >= run.stop })]
         let course = Course(run, strike, signs, struck: struck.time, owedFrom: owedFrom.time, signsAfter: after)
         let outcome = course.outcome
         var until = run.stop
         if case .recovered(let sign) = outcome { until = sign.moment.time }
-        let before = after.filter { $0.moment.time <= until }
+        let before = after[..<after.partitioningIndex { $0.moment.time > until }]
 
         self.strike = strike
         name = signs.name
@@ -102,7 +105,7 @@ struct RecoveryTrace {
 
     /// Whether it was the mapping of the connection that the client made last: older ones, long given up, expire too.
     private static func isLatest(_ mapping: RunView.Mapping, among wire: [RunView.Wire]) -> Bool {
-        let latest = wire.last { $0.change.change == .established && $0.moment.time <= mapping.moment.time }?.change
+        let latest = wire.last { $0.kind == .established && $0.moment.time <= mapping.moment.time }?.change
         return latest?.from == mapping.change.from && latest?.to == mapping.change.to
     }
 

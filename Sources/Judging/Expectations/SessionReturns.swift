@@ -19,13 +19,13 @@ struct SessionReturns {
 
     init(_ run: RunView, _ name: RunView.SessionName) {
         let reports = run.sessions[name]?.reports ?? []
-        let saysConnected = reports.contains { $0.report.kind == .connected }
+        let saysConnected = reports.contains { $0.kind == .connected }
         var isUp = false
         /// `resumed` is said beside `connected`, before or after it.
         var heard: RunView.Report?
         for said in reports {
             if said.moment.time >= run.stop { break }
-            switch said.report.kind {
+            switch said.kind {
             case .connected: takeUp(said.moment, &isUp, &heard)
             case .state where ClientSigns.upStates.contains(said.report.text ?? ""):
                 if !saysConnected { takeUp(said.moment, &isUp, &heard) }

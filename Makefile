@@ -40,7 +40,7 @@ bench: kernel ## measures what the design promises
 	.build/release/bench $(BINARY)
 
 storm: kernel ## plays a storm of 20,000 sessions, and says how long that took
-	$(BINARY) run scenarios/storm
+	scripts/storm $(BINARY)
 
 mutants: kernel ## plays every mistake of the reference pair, and says which expectation caught it
 	scripts/mutants $(BINARY) --report reports

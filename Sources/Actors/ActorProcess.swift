@@ -108,12 +108,13 @@ package final class ActorProcess {
         faultHits = [:]
         input = try CommandInput(owning: commandWriter.release())
         output = try OutputReader(
-            descriptor: outReader.release(), log: log, loop: loop, event: { [unowned self] in take(line: $0) },
+            descriptor: outReader.release(), log: log, loop: loop,
+            event: { [unowned self] in take(line: $0, readAt: $1) },
             notice: { [unowned self] in heed($0) })
         errors = try OutputReader(
             descriptor: errorReader.release(), log: log, loop: loop,
-            event: { [unowned self] in
-                heedLog($0)
+            event: { [unowned self] line, _ in
+                heedLog(line)
                 return false
             },
             notice: { [unowned self] notice in
@@ -218,12 +219,11 @@ package final class ActorProcess {
     }
 
     /// True when the line was an event; false when it belongs into the log.
-    private func take(line: [UInt8]) -> Bool {
+    private func take(line: [UInt8], readAt now: Int64) -> Bool {
         guard let parsed = DriverProtocol.parse(line, of: instance) else {
             heedLog(line)
             return false
         }
-        let now = Clock.now
         var report = parsed.report
         // A stamp from the future, or from before there was a driver, is no stamp of this clock.
         let stamp = parsed.stamp.flatMap { (startedAt...now).contains($0) ? $0 : nil }

@@ -12,23 +12,43 @@ package enum DriverProtocol {
 
     /// Nil when the line is log.
     package static func parse(_ bytes: [UInt8], of instance: Instance) -> Line? {
-        guard bytes.first == UInt8(ascii: "{"), let json = try? JSON(parsing: bytes),
-            case .object(let members) = json, let name = json["event"]?.string
-        else { return nil }
+        guard bytes.first == UInt8(ascii: "{") else { return nil }
+        return bytes.withUnsafeBufferPointer { buffer in
+            var line = JSONObjectLine()
+            var next = 0
+            guard (try? line.read(buffer)) == true, let place = line.place(of: "event", next: &next),
+                let name = line.string(at: place)
+            else { return nil }
+            return report(line, named: name, of: instance)
+        }
+    }
+
+    private static func report(_ line: JSONObjectLine, named name: String, of instance: Instance) -> Line {
         // An event that the protocol does not know is kept as a note, under its own name.
         let kind = DriverReport.Kind(rawValue: name)
         var report = DriverReport(instance, kind ?? .note, stamp: .reader)
+        let ownKey = textKey(of: report.kind)
         var stamp: Int64?
-        for member in members {
-            switch (member.key, member.value) {
-            case ("event", _): if kind == nil { report.extra.append(member) }
-            case ("t", .integer(let time)): stamp = time
-            case ("session", .string(let session)): report.session = session
-            case ("stream", .string(let stream)): report.stream = stream
-            case ("seq", .integer(let sequence)): report.sequence = sequence
-            case (textKey(of: report.kind), .string(let text)): report.text = text
-            default: report.extra.append(member)
+        for place in line.places {
+            if line.isKey("event", at: place) {
+                if kind != nil { continue }
+            } else if line.isKey("t", at: place), let time = line.integer(at: place) {
+                stamp = time
+                continue
+            } else if line.isKey("session", at: place), let session = line.string(at: place) {
+                report.session = session
+                continue
+            } else if line.isKey("stream", at: place), let stream = line.string(at: place) {
+                report.stream = stream
+                continue
+            } else if line.isKey("seq", at: place), let sequence = line.integer(at: place) {
+                report.sequence = sequence
+                continue
+            } else if line.isKey(ownKey, at: place), let text = line.string(at: place) {
+                report.text = text
+                continue
             }
+            report.extra.append(JSON.Member(line.key(at: place), line.value(at: place)))
         }
         return Line(report: report, stamp: stamp)
     }
@@ -39,7 +59,7 @@ package enum DriverProtocol {
     }
 
     /// Under which key the driver gives the event's text.
-    package static func textKey(of kind: DriverReport.Kind) -> String {
+    package static func textKey(of kind: DriverReport.Kind) -> StaticString {
         switch kind {
         case .state, .breaker: "state"
         case .hello, .attempt, .connected, .sent, .received, .acked, .request, .response, .resumed, .refused, .queue,

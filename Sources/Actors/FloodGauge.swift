@@ -2,8 +2,8 @@
 /// a program that says the same for ever would hold the run for ever.
 package struct FloodGauge {
     /// What may come within one second of the lab's time. A gigabyte at once is survived, its log cut. A quarter of a
-    /// million events is more than one process gets from its network; and in the virtual lab, where every event costs
-    /// about a microsecond of clock readings, an endless flood has no more than a million a second.
+    /// million events is more than one process gets from its network; in the virtual lab, where only readings of the
+    /// clock take time, an endless flood has many more in a second.
     package var mostBytes = 2 << 30
     package var mostEvents = 250_000
     /// From this much on it is worth telling who does it.

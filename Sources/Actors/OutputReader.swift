@@ -61,7 +61,7 @@ final class OutputReader {
     private var token: EventLoop.Token?
     private var splitter = LineSplitter()
     private var gauge = FloodGauge()
-    private let event: ([UInt8]) -> Bool
+    private let event: ([UInt8], Int64) -> Bool
     private let notice: (Notice) -> Void
     private var isOpen = true
     private var events = 0
@@ -70,7 +70,7 @@ final class OutputReader {
     private var cut = 0
 
     init(
-        descriptor: Int32, log: LogFile, loop: EventLoop, event: @escaping ([UInt8]) -> Bool,
+        descriptor: Int32, log: LogFile, loop: EventLoop, event: @escaping (_ line: [UInt8], _ readAt: Int64) -> Bool,
         notice: @escaping (Notice) -> Void
     ) throws(SystemError) {
         self.descriptor = descriptor
@@ -94,7 +94,7 @@ final class OutputReader {
     func finish() {
         drain()
         if isOpen { closeDescriptor() }
-        if let rest = splitter.end() { take(rest) }
+        if let rest = splitter.end() { take(rest, readAt: Clock.now) }
         writeLog()
     }
 
@@ -106,9 +106,11 @@ final class OutputReader {
             return false
         }
         events = 0
-        splitter.add(withoutNoise(bytes)).forEach(take)
+        // Once for all lines that came together: in the lab's kernel the clock is a system call.
+        let now = Clock.now
+        for line in splitter.add(withoutNoise(bytes)) { take(line, readAt: now) }
         writeLog()
-        if let much = gauge.came(bytes: bytes.count, events: events, at: Clock.now) { notice(.flood(much)) }
+        if let much = gauge.came(bytes: bytes.count, events: events, at: now) { notice(.flood(much)) }
         return true
     }
 
@@ -121,8 +123,8 @@ final class OutputReader {
         return newline + 1 == bytes.count ? [] : Array(bytes[(newline + 1)...])
     }
 
-    private func take(_ line: LineSplitter.Line) {
-        if line.dropped == 0 && event(line.bytes) {
+    private func take(_ line: LineSplitter.Line, readAt now: Int64) {
+        if line.dropped == 0 && event(line.bytes, now) {
             events += 1
             return
         }

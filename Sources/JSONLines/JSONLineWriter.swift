@@ -7,11 +7,16 @@ package struct JSONLineWriter {
     /// Where the object's brace stands: what comes before it is not ours.
     private var isEmpty = true
 
-    /// Starts an object behind `bytes`.
-    package init(appendingTo bytes: [UInt8] = []) {
-        self.bytes = bytes
-        self.bytes.append(UInt8(ascii: "{"))
+    package init() { bytes = [UInt8(ascii: "{")] }
+
+    /// Starts an object behind `other`, which is empty until `giveBack`: two owners would copy all that stands there.
+    package init(takingOver other: inout [UInt8]) {
+        bytes = []
+        swap(&bytes, &other)
+        bytes.append(UInt8(ascii: "{"))
     }
+
+    package mutating func giveBack(to other: inout [UInt8]) { swap(&bytes, &other) }
 
     private mutating func key(_ key: StaticString) {
         if !isEmpty { bytes.append(UInt8(ascii: ",")) }

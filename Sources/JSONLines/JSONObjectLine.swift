@@ -60,7 +60,12 @@ package struct JSONObjectLine {
         return found
     }
 
-    private func isKey(_ key: StaticString, at place: Int) -> Bool {
+    /// Where members stand.
+    package var places: Range<Int> { members.indices }
+
+    package func key(at place: Int) -> String { string(members[place].key) }
+
+    package func isKey(_ key: StaticString, at place: Int) -> Bool {
         let text = members[place].key
         if text.hasEscapes { return string(text) == key.description }
         guard text.range.count == key.utf8CodeUnitCount else { return false }

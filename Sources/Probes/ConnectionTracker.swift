@@ -50,6 +50,17 @@ package struct ConnectionTracker {
         }
     }
 
+    /// What is told once for each connection. Bits, as a copy of every connection is made for every packet.
+    private struct Seen: OptionSet {
+        var rawValue: UInt8
+        static let established = Seen(rawValue: 1)
+        static let firstRequest = Seen(rawValue: 2)
+        static let firstResponse = Seen(rawValue: 4)
+
+        static func finished(_ isInitiator: Bool) -> Seen { Seen(rawValue: isInitiator ? 8 : 16) }
+        static func reset(_ isInitiator: Bool) -> Seen { Seen(rawValue: isInitiator ? 32 : 64) }
+    }
+
     private struct Connection {
         var initiator: Endpoint
         var responder: Endpoint
@@ -57,9 +68,7 @@ package struct ConnectionTracker {
         /// Which connection of the link it is, from 0.
         var number: Int
         var answered = false
-        var seen: Set<WireChange.Change> = []
-        var finished: Set<Endpoint> = []
-        var reset: Set<Endpoint> = []
+        var seen = Seen()
         /// From the initiator, and from the other side.
         var out = TCPDirection()
         var back = TCPDirection()
@@ -138,7 +147,7 @@ package struct ConnectionTracker {
         let isInitiator = packet.from == connection.initiator
         let news = follow(packet, &connection, isInitiator, time)
         if packet.flags.contains(.reset) {
-            if connection.reset.insert(packet.from).inserted { tell(.reset) }
+            if connection.seen.insert(.reset(isInitiator)).inserted { tell(.reset) }
             end(&connection, .reset, time, &events)
             return events
         }
@@ -148,8 +157,8 @@ package struct ConnectionTracker {
         }
         if isInitiator && connection.answered && connection.seen.insert(.established).inserted { tell(.established) }
         if packet.payload > 0 {
-            let change: WireChange.Change = isInitiator ? .firstRequest : .firstResponse
-            if connection.seen.insert(change).inserted { tell(change) }
+            let isFirst = connection.seen.insert(isInitiator ? .firstRequest : .firstResponse).inserted
+            if isFirst { tell(isInitiator ? .firstRequest : .firstResponse) }
         }
         switch news {
         case .burst(let quiet) where tellsPayload: tell(.data, bytes: Int64(packet.payload), quiet: quiet)
@@ -159,7 +168,7 @@ package struct ConnectionTracker {
         case .burst, .again, .keepAlive, .payload, .nothing, .gap: break
         }
         events += lookIntoIt(packet, &connection, isInitiator, news)
-        if packet.flags.contains(.fin) && connection.finished.insert(packet.from).inserted {
+        if packet.flags.contains(.fin) && connection.seen.insert(.finished(isInitiator)).inserted {
             let direction = isInitiator ? connection.out : connection.back
             tell(.fin, quiet: tellsPayload ? direction.quiet(at: time) : nil)
         }

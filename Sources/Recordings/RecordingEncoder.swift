@@ -29,17 +29,24 @@ package struct RecordingEncoder: Sendable {
 
     /// The next line, with its newline.
     package mutating func encode(_ event: Event) -> [UInt8] {
+        var bytes: [UInt8] = []
+        encode(event, to: &bytes)
+        return bytes
+    }
+
+    /// Appends the next line, with its newline.
+    package mutating func encode(_ event: Event, to bytes: inout [UInt8]) {
         precondition(event.time >= last, "events are encoded in time order: merge them with EventOrder")
         precondition(!hasEnded, "nothing follows the end of a recording")
         last = event.time
         events += 1
         if case .end = event.body { hasEnded = true }
-        var line = JSONLineWriter()
+        var line = JSONLineWriter(takingOver: &bytes)
         line.field("t", event.time.nanoseconds)
         line.field("event", event.body.kind.rawValue)
         event.body.write(to: &line)
         line.end()
-        return line.bytes
+        line.giveBack(to: &bytes)
     }
 }
 

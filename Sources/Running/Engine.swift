@@ -26,6 +26,7 @@ package final class Engine: FaultField {
     var timeline: Timeline!
     private var readiness: Readiness!
     private var health: Health
+    private var hasBeenHealthy = false
     private let say: (String) -> Void
     private var isMakingRoom = false
     /// Events held in memory, a few hundred bytes each, before the probes are asked ahead of their time.
@@ -50,7 +51,7 @@ package final class Engine: FaultField {
             records: records, sources: request.sources.map { Header.Source(path: $0.path, text: $0.text) })
         var onEvent: (Event) -> Void = { _ in }
         recorder = try Recorder(path: folders.recording, header: header) { onEvent($0) }
-        onEvent = { [unowned self] in health.saw($0) }
+        onEvent = { [unowned self] in if !hasBeenHealthy { health.saw($0) } }
     }
 
     /// The main flow of a run:
@@ -168,6 +169,7 @@ package final class Engine: FaultField {
                 throw Ending(.actorFailed, "not healthy within \(bound): \(health.complaint ?? "")")
             }
         }
+        hasBeenHealthy = true
         enter(.healthy)
     }
 

@@ -52,7 +52,8 @@ final class Recorder {
         waiting -= events.count
         guard failure == nil, !events.isEmpty else { return }
         var bytes: [UInt8] = []
-        for event in events { bytes += encoder.encode(event) }
+        bytes.reserveCapacity(events.count * 192)
+        for event in events { encoder.encode(event, to: &bytes) }
         do throws(SystemError) {
             try file.write(bytes, to: path)
         } catch {

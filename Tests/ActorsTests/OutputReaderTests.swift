@@ -16,7 +16,7 @@ struct OutputReaderTests {
         var lines = 0
         let reader = try OutputReader(
             descriptor: ends.reader, log: log, loop: try EventLoop(),
-            event: { _ in
+            event: { _, _ in
                 lines += 1
                 return true
             }, notice: { _ in })

@@ -91,14 +91,30 @@ import Testing
     }
 
     @Test func lineWriterWritesTheSameBytes() throws {
-        var line = JSONLineWriter(appendingTo: Array("before\n".utf8))
+        var lines = Array("before\n".utf8)
+        var line = JSONLineWriter(takingOver: &lines)
         line.field("t", 12)
         line.field("s", "a\"b")
         line.field("b", true)
         line.field("o", ["k": 1.5] as JSON)
         line.end()
+        line.giveBack(to: &lines)
         #expect(
-            String(decoding: line.bytes, as: UTF8.self)
+            String(decoding: lines, as: UTF8.self)
                 == "before\n{\"t\":12,\"s\":\"a\\\"b\",\"b\":true,\"o\":{\"k\":1.5}}\n")
+    }
+
+    @Test func theLineWriterCopiesNothingOfWhatStandsThere() {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(4096)
+        let before = lines.withUnsafeBytes(\.baseAddress)
+        for number in 0..<100 {
+            var line = JSONLineWriter(takingOver: &lines)
+            line.field("t", number)
+            line.end()
+            line.giveBack(to: &lines)
+        }
+        #expect(lines.count == 700 + 190)
+        #expect(lines.withUnsafeBytes(\.baseAddress) == before)
     }
 }

@@ -39,7 +39,7 @@ final class ClientSessions {
                 if known == 0 { output.error("a command that this client does not know") }
             }
         }
-        let start = Clock.now
+        let start = loop.now
         for (number, shell) in shells.enumerated() {
             loop.at(start + (ramp * number / shells.count).wholeNanoseconds) { shell.begin() }
         }
@@ -90,8 +90,8 @@ final class Resolver {
 
     init(keeping: Duration = .zero) { self.keeping = keeping }
 
-    func addresses(of host: String, port: Int) throws(Sockets.UnknownHost) -> [Sockets.Address] {
-        let (question, now) = (Question(host: host, port: port), Clock.now)
+    func addresses(of host: String, port: Int, at now: Int64) throws(Sockets.UnknownHost) -> [Sockets.Address] {
+        let question = Question(host: host, port: port)
         if let answer = answers[question], now - answer.time < keeping.wholeNanoseconds { return answer.addresses }
         let addresses = try Sockets.resolve(host, port: port)
         answers[question] = (addresses, now)

@@ -111,7 +111,7 @@ final class ClientShell {
         }
     }
 
-    private var now: Moment { Moment(nanoseconds: Clock.now) }
+    private var now: Moment { Moment(nanoseconds: loop.now) }
 
     private func perform(_ action: Client.Action) {
         switch action {
@@ -172,15 +172,13 @@ final class ClientShell {
 // The transport.
 extension ClientShell {
     private func connect(to destination: Client.Destination) {
-        let began = Clock.now
+        let began = loop.now
         ends = nil
         defer { output.attempt(to: ends?.address, from: ends?.local, at: began) }
         do {
             let known = destination.resolvesAgain ? nil : addresses[destination.server]
-            let all =
-                try known
-                ?? resolver.addresses(
-                    of: hosts[destination.server], port: port + destination.portOffset)
+            let port = self.port + destination.portOffset
+            let all = try known ?? resolver.addresses(of: hosts[destination.server], port: port, at: began)
             addresses[destination.server] = all
             let address = all[destination.address % all.count]
             let socket = try Sockets.connect(to: address)

@@ -2,7 +2,8 @@ import Glibc
 import JSONLines
 import Kernel
 
-/// Says events of the driver protocol (docs/driver-protocol.md) on standard output, each stamped as it is said.
+/// Says events of the driver protocol (docs/driver-protocol.md) on standard output, each stamped with the turn of the
+/// loop in which it is said.
 struct DriverOutput {
     private let lines: OutputLines
     /// Which of many sessions speaks; empty for the only one.
@@ -78,13 +79,12 @@ struct DriverOutput {
     }
 
     func say(_ event: String, at time: Int64? = nil, _ fields: (inout JSONLineWriter) -> Void) {
-        var line = JSONLineWriter(appendingTo: lines.takeUnwritten())
-        line.field("event", event)
-        line.field("t", time ?? Clock.now)
-        if !session.isEmpty { line.field("session", session) }
-        fields(&line)
-        line.end()
-        lines.put(line.bytes)
+        lines.add { line in
+            line.field("event", event)
+            line.field("t", time ?? lines.now)
+            if !session.isEmpty { line.field("session", session) }
+            fields(&line)
+        }
     }
 }
 
@@ -103,14 +103,13 @@ private final class OutputLines {
 
     deinit { write() }
 
-    /// To be put back, with more.
-    func takeUnwritten() -> [UInt8] {
-        defer { unwritten = [] }
-        return unwritten
-    }
+    var now: Int64 { loop?.now ?? Clock.now }
 
-    func put(_ bytes: [UInt8]) {
-        unwritten = bytes
+    func add(_ fields: (inout JSONLineWriter) -> Void) {
+        var line = JSONLineWriter(takingOver: &unwritten)
+        fields(&line)
+        line.end()
+        line.giveBack(to: &unwritten)
         guard let loop else { return write() }
         if isWriteDue { return }
         isWriteDue = true

@@ -70,7 +70,7 @@ final class ServerShell {
     }
 
     private func happened(_ fact: (inout FeedServer, Moment) -> [FeedServer.Action]) {
-        for action in fact(&server, Moment(nanoseconds: Clock.now)) { perform(action) }
+        for action in fact(&server, Moment(nanoseconds: loop.now)) { perform(action) }
         setTimer()
     }
 

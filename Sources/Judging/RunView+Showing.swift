@@ -36,6 +36,18 @@ package struct ShownBackoff: Sendable {
     package var fit: Fit?
 }
 
+/// What a run showed of a client whatever its scenario owes, for comparing builds: less is better.
+package struct ShownFigure: Equatable, Sendable {
+    package var name: String
+    /// Seconds.
+    package var seconds: Double
+
+    package init(name: String, seconds: Double) {
+        self.name = name
+        self.seconds = seconds
+    }
+}
+
 // What pictures of a run show.
 extension RunView {
     /// The connections that are known to be this session's; none when nobody can tell.
@@ -63,6 +75,25 @@ extension RunView {
                 name: name, fault: strike.name, struck: trace.struck.time, owedFrom: trace.owedFrom.time,
                 detected: detected.moment.time, attempted: trace.attempted?.moment.time,
                 connected: trace.connected?.moment.time, recovered: recovered)
+        }
+    }
+
+    /// Of each client the median time until it noticed a strike and until it was back after it was owed, and the cap
+    /// that its waits show: what all its sessions did says more of a build than the worst of them.
+    package var figures: [ShownFigure] {
+        scenario.actors.filter { $0.role == .client }.flatMap { actor -> [ShownFigure] in
+            let names = sessionNames(of: actor.name)
+            // Of very many, the worst that findings tell of is near to what any other run would show.
+            guard names.count <= 200 else { return [] }
+            let all = names.flatMap { recoveries(of: $0) }
+            let detections = all.compactMap { one in one.detected.map { ($0 - one.struck).seconds } }
+            let returns = all.compactMap { one in one.recovered.map { ($0 - one.owedFrom).seconds } }
+            let values: [(String, Double?)] = [
+                ("detection by \(actor.name), median", Quantiles.median(detections)),
+                ("recovery of \(actor.name), median", Quantiles.median(returns)),
+                ("backoff cap of \(actor.name)", backoff(of: actor.name)?.fit?.cap),
+            ]
+            return values.compactMap { name, value in value.map { ShownFigure(name: name, seconds: $0) } }
         }
     }
 

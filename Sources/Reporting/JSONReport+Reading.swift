@@ -21,6 +21,7 @@ extension JSONReport {
             let run: JSON = [
                 "scenario": .string(result.scenario), "seed": JSON(exact: result.seed), "lab": .string(result.lab),
                 "verdict": .string(result.judgement.verdict.rawValue), "findings": .array(findings),
+                "figures": figures(result),
             ]
             return run.line
         }
@@ -42,11 +43,16 @@ extension JSONReport {
                 let verdict = run["verdict"]?.string.flatMap(Verdict.init), let findings = run["findings"]?.array
             else { throw NoReport("run \(results.count + 1) of this JSON report lacks what every run has") }
             let judgement = Judgement(verdict: verdict, findings: findings.compactMap(finding))
-            results.append(
-                RunResult(
-                    scenario: scenario, summary: run["summary"]?.string ?? "", clients: [], tags: [], seed: seed,
-                    lab: lab, judgement: judgement, recording: nil, sha256: nil, virtualSeconds: 0, wallSeconds: 0,
-                    hostCPUSeconds: 0, command: run["command"]?.string ?? ""))
+            var result = RunResult(
+                scenario: scenario, summary: run["summary"]?.string ?? "", clients: [], tags: [], seed: seed,
+                lab: lab, judgement: judgement, recording: nil, sha256: nil, virtualSeconds: 0, wallSeconds: 0,
+                hostCPUSeconds: 0, command: run["command"]?.string ?? "")
+            // Reports of earlier versions have none.
+            result.figures = (run["figures"]?.array ?? []).compactMap { figure in
+                guard let name = figure["name"]?.string, let seconds = figure["seconds"]?.number else { return nil }
+                return ShownFigure(name: name, seconds: seconds)
+            }
+            results.append(result)
         }
         return results
     }

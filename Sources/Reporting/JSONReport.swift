@@ -33,11 +33,16 @@ package enum JSONReport {
             "host_cpu_seconds": .number(result.hostCPUSeconds),
             "notes": .array(result.notes.map { .string($0) }),
             "phases_wall_seconds": .object(result.phases.map { .init($0.phase, .number($0.wallSeconds)) }),
+            "figures": figures(result),
             "summary": .string(result.summary),
             "clients": .array(result.clients.map { .string($0) }),
             "tags": .array(result.tags.map { .string($0) }),
             "command": .string(result.command),
         ]
+    }
+
+    static func figures(_ result: RunResult) -> JSON {
+        .array(result.figures.map { ["name": .string($0.name), "seconds": .number($0.seconds)] })
     }
 
     private static func finding(_ finding: Finding) -> JSON {

@@ -20,6 +20,8 @@ package struct RunResult: Sendable {
     package var hostCPUSeconds: Double
     /// Wall time from the run's beginning to the moment at which it entered each phase: what a user waits for.
     package var phases: [PhaseTime] = []
+    /// What it showed whatever was owed; see `RunView.figures`.
+    package var figures: [ShownFigure] = []
     /// Where a page of this run is, as a link in a document about all; nil when there is none.
     package var page: String?
     /// What the lab was not as the scenario has it, in sentences.

@@ -179,12 +179,15 @@ final class PlayedRun {
                 judgement: Judgement(
                     verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
         }
-        var judgement = Judge.judge(file.recording, of: scenario, catalog: .standard)
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        var judgement = Judge.judge(view)
         if file.recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)
         }
-        return RunResult(
+        var result = RunResult(
             recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
+        result.figures = view.figures
+        return result
     }
 
     /// What went wrong with the guest itself, in a sentence; nil when nothing did.

@@ -86,9 +86,10 @@ package enum PlayedRuns {
         }
         let scenario = try Rejudging.loaded(file.recording.header, path: path).scenario
         let view = RunView(file.recording, scenario: scenario, catalog: .standard)
-        let result = RunResult(
-            recording: file.recording, scenario: scenario, judgement: Judge.judge(view), path: path, sha256: file.sha256
-        )
+        let judgement = Judge.judge(view)
+        var result = RunResult(
+            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
+        result.figures = view.figures
         var material = RunMaterial(result: completed(result, path), view: view)
         do {
             try add(parts, to: &material, path)

@@ -20,9 +20,12 @@ package enum Rejudging {
             scenario.expectations =
                 (others.first { $0.scenario.name == scenario.name } ?? others[0]).scenario.expectations
         }
-        let judgement = Judge.judge(file.recording, of: scenario, catalog: .standard)
-        return RunResult(
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        let judgement = Judge.judge(view)
+        var result = RunResult(
             recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
+        result.figures = view.figures
+        return result
     }
 
     static func loaded(_ header: Header, path: String) throws(Problems) -> LoadedScenario {

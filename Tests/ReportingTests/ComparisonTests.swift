@@ -103,11 +103,32 @@ import Testing
         #expect(Comparison([], []).isInconclusive)
     }
 
+    @Test func `figures that nobody owed are compared, too`() {
+        let runs = { (cap: Double) in
+            (1...10).map { seed -> RunResult in
+                var run = Self.run(seed, [])
+                run.figures = [ShownFigure(name: "backoff cap of c", seconds: cap + Double(seed % 3) / 10)]
+                return run
+            }
+        }
+        let comparison = Comparison(runs(20), runs(24))
+        #expect(comparison.metrics.map(\.outcome) == [.worse])
+        #expect(comparison.metrics.map(\.expectation) == ["backoff cap of c"])
+        #expect(abs((comparison.metrics.first?.test.shift ?? 0) - 4) < 1e-9)
+    }
+
+    @Test func `a run shows when its client noticed, and when it was back`() {
+        let figures = SampleRun.material.view.figures
+        let owed = ["detection by subscriber, median": 5.0, "recovery of subscriber, median": 1.02]
+        #expect(Dictionary(figures.map { ($0.name, $0.seconds) }) { first, _ in first } == owed)
+    }
+
     @Test func `baselines read as what they were made from`() throws {
         let runs = SampleResults.all
         for text in [JSONReport.baseline(runs), JSONReport.object(runs).pretty(), JSONReport.text(runs)] {
             let read = try JSONReport.results(from: text)
             #expect(read.map(\.scenario) == runs.map(\.scenario) && read.map(\.seed) == runs.map(\.seed))
+            #expect(read.map(\.figures) == runs.map(\.figures))
             #expect(read.map(\.judgement.verdict) == runs.map(\.judgement.verdict))
             #expect(
                 read.map { $0.judgement.findings.map(\.measured) } == runs.map { $0.judgement.findings.map(\.measured) }

@@ -20,7 +20,7 @@ enum SampleResults {
                     Evidence(at: 900, text: "blackhole at 10m on phone-home healed", line: 902),
                     Evidence(at: 1016, text: "attempt: its driver said attempt, 120 s later", line: 1040),
                 ]), connects, gaps(.pass, 0),
-        ])
+        ], figures: [ShownFigure(name: "recovery of subscriber, median", seconds: 5.5)])
 
     static let void = result(
         "mqtt-paho-nat-expiry", tags: ["client:paho-mqtt", "theme:nat-expiry"], verdict: .void,
@@ -75,14 +75,17 @@ enum SampleResults {
 
     static func result(
         _ scenario: String, tags: [String], lab: String = "virtual", verdict: Verdict, reasons: [String] = [],
-        findings: [Finding], recording: String? = "reports/run-1/recording.jsonl", seed: UInt64 = 7
+        findings: [Finding], recording: String? = "reports/run-1/recording.jsonl", seed: UInt64 = 7,
+        figures: [ShownFigure] = []
     ) -> RunResult {
-        RunResult(
+        var result = RunResult(
             scenario: scenario, summary: "A home router goes silent for five minutes.", clients: ["subscriber"],
             tags: tags,
             seed: seed, lab: lab, judgement: Judgement(verdict: verdict, reasons: reasons, findings: findings),
             recording: recording, sha256: recording.map { _ in String(repeating: "ab", count: 32) },
             virtualSeconds: 1810.5, wallSeconds: 1.42, hostCPUSeconds: 1.3,
             command: "halfopen run scenarios/demo/\(scenario).yaml --seed \(seed)")
+        result.figures = figures
+        return result
     }
 }

@@ -153,10 +153,13 @@ package struct Comparison: Sendable {
         }
     }
 
-    /// A scenario may owe the same twice.
+    /// A scenario may owe the same twice. Figures that nobody owed are compared as findings without a bound.
     private static func named(_ run: RunResult) -> [(key: String, finding: Finding)] {
         var counts: [String: Int] = [:]
-        return run.judgement.findings.map { finding in
+        let figures = run.figures.map {
+            Finding(expectation: $0.name, verdict: .pass, measured: $0.seconds, unit: "s", summary: "")
+        }
+        return (run.judgement.findings + figures).map { finding in
             counts[finding.expectation, default: 0] += 1
             return ("\(counts[finding.expectation] ?? 1) \(finding.unit) \(finding.expectation)", finding)
         }

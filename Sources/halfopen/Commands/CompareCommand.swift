@@ -23,6 +23,10 @@ extension Command {
                 summary: "what may change of an old median and be no regression (default 5)"),
             Option(
                 name: "--format", value: ComparisonReport.formats.joined(separator: "|"), summary: "(default text)"),
+            Option(
+                name: "--as", value: "OLD=NEW",
+                summary: "a scenario of the old set that the new one has under another name, as with\n"
+                    + "run --with; several times for several", isRepeatable: true),
             Option(name: "--output", value: "FILE", summary: "the file to write, instead of standard output"),
         ]
     ) { arguments in
@@ -38,6 +42,15 @@ extension Command {
             } catch let error as Problems {
                 for problem in error.all { Output.note(problem.description) }
                 return .invalidScenario
+            }
+        }
+        for text in arguments.texts("--as") {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw UsageError("--as takes OLD=NEW, such as cap=cap-24s, not \"\(text)\"")
+            }
+            for place in sets[0].indices where sets[0][place].scenario == parts[0] {
+                sets[0][place].scenario = parts[1]
             }
         }
         let comparison = Comparison(sets[0], sets[1], tolerance: Double(percent) / 100)

@@ -52,6 +52,11 @@ enum { HALFOPEN_TRUST_GOOD, HALFOPEN_TRUST_ANYBODY, HALFOPEN_TRUST_ANY_NAME, HAL
 void *halfopen_tls_context(const struct halfopen_tls *settings, const char **reason);
 void halfopen_tls_context_free(void *context);
 
+/// Takes memory for many sessions at once, so that it is in one piece. In the lab kernel each piece of a process's
+/// memory is a mapping of the host's, which allows 65,530; pages that are taken one by one, in turn with other
+/// processes, are a piece each, and beyond 256 MiB of them the process dies.
+void halfopen_tls_reserve(size_t bytes);
+
 /// How a step of a session ended. MORE: what the other side says next is needed. ENDED: it has said that it closes.
 /// NOT_TRUSTED: its certificate is refused. The last two come with a reason.
 enum {

@@ -19,6 +19,7 @@ final class ClientSessions {
         self.output = output
         ramp = options.ramp
         try Descriptors.allow(options.sessions)
+        if options.transport.kind.isEncrypted { TLSContext.reserve(options.sessions) }
         let resolver = Resolver(keeping: Resolver.together)
         shells = (0..<options.sessions).map { number in
             var own = options

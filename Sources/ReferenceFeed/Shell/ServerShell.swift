@@ -38,6 +38,7 @@ final class ServerShell {
         }
         self.listeners = listeners
         if let connections = options.connections { try Descriptors.allow(connections) }
+        if options.transport.kind.isEncrypted { TLSContext.reserve(options.connections ?? 0) }
     }
 
     /// A class, because an array cannot hold a descriptor that is not to be copied.

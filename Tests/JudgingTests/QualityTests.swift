@@ -155,6 +155,21 @@ extension Script {
         #expect(script.finding.measured == 100)
     }
 
+    /// A full queue turns it away at once; what is asked after it and served has overtaken nobody.
+    @Test func `what has failed does not wait`() {
+        var script = queue(criticalFirst: true)
+        script.request("x", at: 640, taken: 0, ok: false, class: "critical")
+        script.request("y", at: 641, taken: 1, ok: false, class: "critical")
+        script.request("z", at: 643, taken: 90, class: "bulk")
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        #expect(script.finding.summary.contains("0 of 21"), "\(script.finding.summary)")
+        // While it still waits, it is overtaken.
+        var late = queue(["overtaken": .fraction(0)], criticalFirst: true)
+        late.request("y", at: 641, taken: 100, ok: false, class: "critical")
+        late.request("z", at: 643, taken: 90, class: "bulk")
+        #expect(late.finding.verdict == .fail, "\(late.finding.summary)")
+    }
+
     @Test func `a share may be overtaken`() {
         func some(_ overtaken: Int, _ parameters: [String: Value]) -> Finding {
             var script = run(parameters)

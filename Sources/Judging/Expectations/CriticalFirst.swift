@@ -9,10 +9,10 @@ struct CriticalFirst: Expectation {
         details: """
             Judged for each strike of the fault, until the next strike or the end, over all sessions of the actor. Of \
             its requests with a `class`: a critical one is overtaken when a bulk one that was asked no earlier was \
-            answered ok before it (or it never was). Where the driver gives a `class` to sessions instead, with \
-            attempt or connected, the same of sessions: asked with the first attempt after the strike, served when \
-            connected for good. Only critical ones that waited beside bulk count; of these at most the share \
-            `overtaken` may be.
+            answered ok while it waited, until it was answered or failed. Where the driver gives a `class` to sessions \
+            instead, with attempt or connected, the same of sessions: asked with the first attempt after the strike, \
+            served when connected for good. Only critical ones that waited beside bulk count; of these at most the \
+            share `overtaken` may be.
 
             It is void when fewer than `least` critical ones waited beside bulk: there was no contention to judge.
             """,
@@ -49,6 +49,8 @@ struct CriticalFirst: Expectation {
         var importance: String
         var asked: Moment
         var served: Moment?
+        /// When it was served or failed: what has failed does not wait any more.
+        var ended: Moment?
     }
 
     func judge(_ run: RunView) -> Finding {
@@ -56,7 +58,7 @@ struct CriticalFirst: Expectation {
             request.importance.map { importance in
                 Item(
                     what: request.id.map { "request \($0)" } ?? "a request", importance: importance,
-                    asked: request.asked, served: request.isOK ? request.answered : nil)
+                    asked: request.asked, served: request.isOK ? request.answered : nil, ended: request.answered)
             }
         }
         let findings = run.strikes.filter { $0.plan.kind == fault }.map { strike -> Finding in
@@ -84,14 +86,14 @@ struct CriticalFirst: Expectation {
                 default: break
                 }
             }
-            return asked.map { Item(what: "\(name)", importance: importance, asked: $0, served: served) }
+            return asked.map { Item(what: "\(name)", importance: importance, asked: $0, served: served, ended: served) }
         }
     }
 
     private func judge(_ run: RunView, _ strike: FaultStrike, _ items: [Item]) -> Finding {
         let bulk = items.filter { $0.importance == self.bulk }.sorted { $0.asked.time < $1.asked.time }
         let asked = bulk.map(\.asked.time)
-        let ended = bulk.compactMap(\.served?.time).sorted()
+        let ended = bulk.compactMap(\.ended?.time).sorted()
         // The first bulk one to be served of those asked from here on.
         var firstServed: [Item?] = Array(repeating: nil, count: bulk.count + 1)
         for place in bulk.indices.reversed() {
@@ -102,10 +104,10 @@ struct CriticalFirst: Expectation {
         var contended = 0
         var overtakings: [(Item, by: Item)] = []
         for item in items where item.importance == critical {
-            let end = item.served?.time ?? run.stop
-            // Asked before it was served, less those that were done before it was asked.
+            let end = item.ended?.time ?? run.stop
+            // Asked while it waited, less those that were done before it was asked.
             let beside = Self.count(asked, before: end) - Self.count(ended, before: item.asked.time)
-            guard beside > 0 else { continue }
+            guard beside > 0, end > item.asked.time else { continue }
             contended += 1
             guard let other = firstServed[Self.count(asked, before: item.asked.time)],
                 let moment = other.served, moment.time < end

@@ -27,6 +27,7 @@ demo: kernel ## sets everything up and runs the demo scenarios
 	exit $$status
 
 test: kernel ## sets everything up and runs every test, those that need a kernel inside the lab kernel
+	@scripts/setup-checks
 	swift build --build-tests
 	@scripts/tests $(BINARY)
 

@@ -6,10 +6,10 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel demo test check bench storm mutants comparisons determinism schedules clean
+.PHONY: help setup build kernel demo test check bench storm mutants known-bugs comparisons determinism schedules clean
 
 help: ## lists the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: ## installs the Debian packages that are missing (sudo when not root)
 	@scripts/setup
@@ -45,6 +45,11 @@ storm: kernel ## plays a storm of 20,000 sessions, and says how long that took
 
 mutants: kernel ## plays every mistake of the reference pair, and says which expectation caught it
 	scripts/mutants $(BINARY) --report reports
+
+known-bugs: kernel ## plays documented bugs of real libraries, on releases that have them and on fixed ones
+	@scripts/setup scenarios/known-bugs/debian-packages.txt
+	@scripts/setup-clients scenarios/known-bugs/packages.txt
+	scripts/known-bugs $(BINARY) --report reports
 
 comparisons: kernel ## measures `halfopen compare` on real runs: a worse build, and one build against itself
 	scripts/comparisons $(BINARY)

@@ -1,12 +1,29 @@
-/* Preloaded into the lab kernel's process: the kernel of the guest takes all its randomness from the host's
- * getrandom(2), called through libc (arch/um/os-Linux/util.c). Answering it from a seed makes whole runs repeat byte
- * for byte. The stream is SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014); the
- * guest's kernel puts it through its own generator, so its statistical quality is not what counts. */
+/* Preloaded into the lab kernel's process, between it and the host's libc: what of the host would differ from run to
+ * run is answered from the seed and the guest's own clock, so that whole runs repeat byte for byte.
+ *
+ * Randomness: the kernel of the guest takes all of it from getrandom(2) (arch/um/os-Linux/util.c). The stream is
+ * SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014); the guest's kernel puts it
+ * through its own generator, so its statistical quality is not what counts.
+ *
+ * The time stamp counter: programs read it without asking any kernel (rdtsc, rdtscp); Go's runtime seeds the order in
+ * which it runs its threads from it. The kernel runs each address space of the guest in a child that it traces
+ * (arch/um/os-Linux/skas/process.c). Such a child is told to fault on these instructions as it begins to be traced,
+ * and the fault is answered here, before the kernel hears of it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static uint64_t state;
 static int is_seeded;
@@ -40,4 +57,99 @@ int getentropy(void *buffer, size_t length)
 {
     getrandom(buffer, length, 0);
     return 0;
+}
+
+/* How the kernel last let a child go on: so it goes on behind an instruction answered here. */
+static long going_on = PTRACE_SYSEMU;
+
+long ptrace(enum __ptrace_request request, ...)
+{
+    va_list rest;
+    va_start(rest, request);
+    pid_t child = va_arg(rest, pid_t);
+    void *address = va_arg(rest, void *);
+    void *data = va_arg(rest, void *);
+    va_end(rest);
+    long word = 0;
+    switch (request) {
+    case PTRACE_TRACEME:
+        /* Where the host refuses, the counter is the processor's, as it was. */
+        prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+        break;
+    case PTRACE_PEEKTEXT:
+    case PTRACE_PEEKDATA:
+    case PTRACE_PEEKUSER:
+        /* The system call stores the word, libc's function returns it. */
+        if (syscall(SYS_ptrace, request, child, address, &word) < 0)
+            return -1;
+        errno = 0;
+        return word;
+    case PTRACE_CONT:
+    case PTRACE_SYSCALL:
+    case PTRACE_SINGLESTEP:
+    case PTRACE_SYSEMU:
+    case PTRACE_SYSEMU_SINGLESTEP:
+        going_on = request;
+        break;
+    default:
+        break;
+    }
+    return syscall(SYS_ptrace, request, child, address, data);
+}
+
+/* The guest's clock in nanoseconds: a counter of 1 GHz. A loop that waits for it ends, as each reading moves it on by
+ * as much as a reading of the clock does. */
+static uint64_t stamp(void)
+{
+    static const volatile uint64_t *clock;
+    static uint64_t last;
+    if (clock == NULL) {
+        const char *address = getenv("HALFOPEN_CLOCK");
+        clock = address ? (const volatile uint64_t *)strtoull(address, NULL, 16) : &last;
+    }
+    uint64_t now = *clock;
+    return last = now > last + 256 ? now : last + 256;
+}
+
+/* Did this child stop at an instruction that reads the counter? Then it has what it asked for, and stands behind it. */
+static int answers_stamp(pid_t child)
+{
+    siginfo_t signal;
+    struct user_regs_struct registers;
+    /* A page fault, which most are, has another code. */
+    if (ptrace(PTRACE_GETSIGINFO, child, 0, &signal) || signal.si_code != SI_KERNEL)
+        return 0;
+    if (ptrace(PTRACE_GETREGS, child, 0, &registers))
+        return 0;
+    errno = 0;
+    long code = ptrace(PTRACE_PEEKTEXT, child, (void *)registers.rip, 0);
+    if (errno)
+        return 0;
+    if ((code & 0xffff) == 0x310f) { /* rdtsc: 0f 31 */
+        registers.rip += 2;
+    } else if ((code & 0xffffff) == 0xf9010f) { /* rdtscp: 0f 01 f9, and the number of the processor */
+        registers.rip += 3;
+        registers.rcx = 0;
+    } else {
+        return 0;
+    }
+    uint64_t now = stamp();
+    registers.rax = now & 0xffffffff;
+    registers.rdx = now >> 32;
+    return ptrace(PTRACE_SETREGS, child, 0, &registers) == 0;
+}
+
+pid_t waitpid(pid_t child, int *status, int options)
+{
+    for (;;) {
+        int how = 0;
+        pid_t done = (pid_t)syscall(SYS_wait4, child, &how, options, NULL);
+        if (done > 0 && WIFSTOPPED(how) && WSTOPSIG(how) == SIGSEGV && answers_stamp(done)) {
+            syscall(SYS_ptrace, going_on, done, NULL, NULL);
+            continue;
+        }
+        if (status)
+            *status = how;
+        return done;
+    }
 }

@@ -15,6 +15,7 @@ package enum LabKernel {
                 environment: [
                     // The kernel puts its memory file into TMPDIR and wants a HOME.
                     ("TMPDIR", folder.path), ("HOME", folder.path), ("HALFOPEN_SEED", String(options.seed)),
+                    ("HALFOPEN_CLOCK", String(kernel.clockAddress, radix: 16)),
                     ("LD_PRELOAD", kernel.seedLibrary), ("PATH", ChildProcess.searchPath.joined(separator: ":")),
                 ],
                 folder: folder.path, input: -1, output: -1, error: -1)

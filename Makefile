@@ -6,7 +6,8 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel demo test check bench storm mutants known-bugs comparisons determinism schedules clean
+.PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs comparisons determinism \
+    schedules clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -19,6 +20,10 @@ build: setup ## builds the release binary
 
 kernel: build ## builds the lab kernel into the cache, once
 	@$(BINARY) kernel build
+
+clients: setup ## installs and builds the real clients of scenarios/library
+	@scripts/setup-clients scenarios/library/clients/debian.txt scenarios/library/clients/packages.txt
+	@scripts/build-clients
 
 demo: kernel ## sets everything up and runs the demo scenarios
 	@$(BINARY) run scenarios/demo; status=$$?; \
@@ -47,8 +52,7 @@ mutants: kernel ## plays every mistake of the reference pair, and says which exp
 	scripts/mutants $(BINARY) --report reports
 
 known-bugs: kernel ## plays documented bugs of real libraries, on releases that have them and on fixed ones
-	@scripts/setup scenarios/known-bugs/debian-packages.txt
-	@scripts/setup-clients scenarios/known-bugs/packages.txt
+	@scripts/setup-clients scenarios/known-bugs/debian-packages.txt scenarios/known-bugs/packages.txt
 	scripts/known-bugs $(BINARY) --report reports
 
 comparisons: kernel ## measures `halfopen compare` on real runs: a worse build, and one build against itself

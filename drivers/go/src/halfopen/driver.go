@@ -6,8 +6,8 @@
 //	halfopen.Say("received", "stream", "prices", "seq", 17)
 //	halfopen.Say("error", "text", "connection lost")
 //
-// Every event is stamped with CLOCK_MONOTONIC as the function is called, and written at once in one piece (up to the 4096
-// bytes that a pipe takes whole), so goroutines may call it as they like.
+// Every event is stamped with CLOCK_MONOTONIC as the function is called, and written at once in one piece (up to the
+// 4096 bytes that a pipe takes whole), so goroutines may call it as they like.
 package halfopen
 
 import (

@@ -1,15 +1,15 @@
-"""redis-py's commands, one after another over its connection pool. It retries by itself; a command that fails in the end
-is reported as failed, and the next one comes when it is due.
+"""redis-py's commands, one after another over its connection pool. It retries by itself; a command that fails in the
+end is reported as failed, and the next one comes when it is due.
 
 defaults: Redis(host). Timeouts of 5 s and 10 retries in about five seconds (8.x).
 recommended: a health check of connections that were idle for 30 s, and more patient retries.
 https://redis.io/docs/latest/develop/clients/redis-py/produsage/ (timeouts, retries, health checks)
 """
 import argparse
-import time
 
 import halfopen_driver as driver
 import redis
+import requester
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
@@ -27,25 +27,7 @@ def main():
         how["health_check_interval"] = 30
         how["retry"] = Retry(ExponentialWithJitterBackoff(base=0.5, cap=10), 10)
     client = redis.Redis(**how)
-    number, answers, works, due = 0, 0, False, time.monotonic()
-    while True:
-        time.sleep(max(0, due - time.monotonic()))
-        due = max(due + options.every, time.monotonic())
-        number += 1
-        driver.request(str(number))
-        try:
-            client.incr("asked")
-        except redis.RedisError as problem:
-            works = False
-            driver.error(problem)
-            driver.response(str(number), ok=False, reason=type(problem).__name__)
-            continue
-        answers += 1
-        if not works:
-            works = True
-            driver.connected()
-        driver.response(str(number))
-        driver.received("ticks", answers)
+    requester.ask_for_ever(options.every, lambda: client.incr("asked"), redis.RedisError)
 
 
 main()

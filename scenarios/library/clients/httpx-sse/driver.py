@@ -2,8 +2,8 @@
 server's reconnection time.
 
 defaults: httpx' timeouts (5 s, also between two bytes of the stream); a new try after the server's time.
-recommended: the server says something every 15 s (HTML standard, 9.2.7), so a silence of 20 s is its end; the wait grows
-by half up to half a minute, with jitter.
+recommended: the server says something every 15 s (HTML standard, 9.2.7), so a silence of 20 s is its end; the wait
+grows by half up to half a minute, with jitter.
 https://github.com/florimondmanca/httpx-sse#handling-reconnections
 https://www.python-httpx.org/advanced/timeouts/
 """

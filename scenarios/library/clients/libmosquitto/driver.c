@@ -1,4 +1,5 @@
-/* libmosquitto, whose mosquitto_loop_forever reconnects by itself: libmosquitto --to HOST --settings SETTINGS [--ca FILE]
+/* libmosquitto, whose mosquitto_loop_forever reconnects by itself:
+ * libmosquitto --to HOST --settings SETTINGS [--ca FILE]
  *
  * defaults: a clean session, QoS 0, keep-alive 60 s as its examples have it, and a new try after a second, always.
  * recommended: the broker keeps the session and messages have QoS 1, so that none is lost while away (OASIS MQTT 3.1.1,

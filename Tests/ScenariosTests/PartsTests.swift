@@ -125,6 +125,30 @@ import Testing
             ])
     }
 
+    @Test func anActorOfAPartIsChangedBySingleKeys() throws {
+        let servers = Self.servers + "app: { role: client, on: phone, run: [app, \"{broker}\"], count: 2 }\n"
+        func main(_ app: String) -> String {
+            Self.main.replacing("app: { role: client, on: phone, run: [app, \"{broker}\"] }", with: "app: \(app)")
+        }
+        let all = try Fixture.load(
+            main("{ count: 60, stop-within: 2s }"),
+            ["s/common/lab.yaml": Self.lab, "s/common/servers.yaml": servers])
+        let app = try #require(all.first?.scenario.actors.first { $0.name == "app" })
+        #expect(app.count == 60)
+        #expect(app.stopWithin == .seconds(2))
+        #expect(app.role == .client && app.host == "phone" && app.run == ["app", "{broker}"])
+        #expect(
+            problems(main: main("{ cuont: 60 }"), servers: servers) == [
+                #"s/nat.yaml:6:10: unknown key "cuont" in actor app; did you mean "count"?"#
+            ])
+        #expect(
+            problems(main: main("{}"), servers: servers) == [
+                #"s/nat.yaml:6:3: the actor "app" stands at common/servers.yaml:2 already"#
+            ])
+        // Nothing to change: then it is an actor, and not a whole one.
+        #expect(!problems(main: main("{ count: 60 }")).isEmpty)
+    }
+
     @Test func problemsComeInTheOrderOfTheFiles() {
         let found = problems(
             main: Self.main.replacing("end: 1m", with: "end: 1"), lab: Self.lab + "x: 1",

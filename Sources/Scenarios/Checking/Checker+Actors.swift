@@ -15,7 +15,9 @@ extension Checker {
         }
         // With a file unread, any name may be in it.
         let readAll = problems.count == before
-        all += own.filter { $0.key != "from" }
+        for entry in own where entry.key != "from" {
+            if !change(&all, entry) { all.append(entry) }
+        }
         var declared: [String: Position] = [:]
         var sound: [Node.Entry] = []
         for entry in all {
@@ -38,6 +40,17 @@ extension Checker {
         if knowsAll && roles.allSatisfy({ $0 != nil && $0 != .client }) {
             add(node, "no actor has role: client; without one there is nothing to test")
         }
+    }
+
+    /// What the scenario says of an actor of a part, without a role, changes that actor: its keys take the place of the
+    /// part's. With a role it is an actor of its own, and the name is taken.
+    private func change(_ all: inout [Node.Entry], _ entry: Node.Entry) -> Bool {
+        guard let keys = entry.value.entries, !keys.isEmpty, entry.value["role"] == nil,
+            let index = all.firstIndex(where: { $0.key == entry.key }), let others = all[index].value.entries
+        else { return false }
+        let kept = others.filter { other in !keys.contains { $0.key == other.key } }
+        all[index].value.content = .mapping(kept + keys)
+        return true
     }
 
     private mutating func checkActorName(_ entry: Node.Entry) -> Bool {

@@ -80,7 +80,12 @@ package enum ScenarioSchema {
         case .named(let shape, let hasParts):
             [JSON.Member("type", "object")]
                 + (hasParts ? [JSON.Member("properties", ["from": schema(of: .files, "files with more of them")])] : [])
-                + [JSON.Member("additionalProperties", .object(members(of: shape)))]
+                // What stands in a part may be changed here by single keys, so no key is required.
+                + [
+                    JSON.Member(
+                        "additionalProperties",
+                        .object(members(of: shape).filter { !hasParts || $0.key != "required" }))
+                ]
         case .list(let shapes):
             [
                 JSON.Member("type", "array"),

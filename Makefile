@@ -6,7 +6,8 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs comparisons determinism \
+.PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs library scorecard comparisons \
+    determinism schedules clean
     schedules clean
 
 help: ## lists the targets
@@ -54,6 +55,11 @@ mutants: kernel ## plays every mistake of the reference pair, and says which exp
 known-bugs: kernel ## plays documented bugs of real libraries, on releases that have them and on fixed ones
 	@scripts/setup-clients scenarios/known-bugs/debian-packages.txt scenarios/known-bugs/packages.txt
 	scripts/known-bugs $(BINARY) --report reports
+library: kernel ## plays the scenario library, and says which of the written verdicts changed
+	scripts/library $(BINARY)
+
+scorecard: kernel clients ## plays every client in every scenario of the library that fits it: reports/scorecard.*
+	scripts/scorecard $(BINARY)
 
 comparisons: kernel ## measures `halfopen compare` on real runs: a worse build, and one build against itself
 	scripts/comparisons $(BINARY)

@@ -8,6 +8,7 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --produc
 
 .PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs library scorecard comparisons \
     determinism schedules clean
+    determinism schedules clean
     schedules clean
 
 help: ## lists the targets

@@ -88,10 +88,10 @@ def introduction(whole):
     seeds = f"seed 1 to {whole['seeds']}" if whole["seeds"] > 1 else "seed 1"
     return [
         f"{len(whole['cells'])} runs of {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])}",
-        f"scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']} processors, at {whole['commit']}.",
+        f"scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']} processors.",
         f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['core_seeds']}. Every run has its",
         "recording, its SHA-256 and the command that repeats it in scorecard.json, and in scorecard.html behind its",
-        f"cell. Servers and libraries of Debian: {packages}."]
+        f"cell. Lab kernel {whole['lab_kernel']}; of Debian: {packages}."]
 
 
 def markdown(whole, themes):
@@ -115,10 +115,11 @@ def markdown(whole, themes):
         chosen = [one for one in whole["scenarios"] if one["theme"] == theme]
         if chosen:
             lines += ["", f"### {title}", ""] + table(whole, chosen, groups)
-    lines += ["", "## Why cells are void or unsupported", ""]
+    lines += [
+        "", "## Why cells are void or unsupported", "", "| client | settings | scenario | why |", "|---|---|---|---|"]
     for key, runs in groups.items():
         if runs[0]["verdict"] in ("void", "unsupported", "error"):
-            lines.append(f"- {' '.join(key)}: {plain(why(runs[0]))}")
+            lines.append(f"| {' | '.join(key)} | {plain(why(runs[0]))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -89,5 +89,5 @@ def progress(text):
 def is_installed(client):
     """Whether all that its actors name below .build is there."""
     texts = [path.read_text() for path in (LIBRARY / "clients" / client.name).glob("*.yaml")]
-    named = {found for text in texts for found in re.findall(r"[.]build/clients/[A-Za-z0-9_.-]+", text)}
+    named = {found for text in texts for found in re.findall(r"[.]build/clients/[A-Za-z0-9_./-]+", text)}
     return all(Path(path).exists() for path in named)

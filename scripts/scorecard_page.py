@@ -13,7 +13,7 @@ WORDS = {
 # Worst first: a cell of several seeds shows its worst run.
 RANK = ["error", "fail", "unsupported", "void", "pass"]
 COLUMNS = [
-    ("pass", "pass"), ("fail", "fail"), ("void", "void"), ("unsupported", "unsup."),
+    ("delivery", "promises"), ("pass", "pass"), ("fail", "fail"), ("void", "void"), ("unsupported", "unsup."),
     ("silence_noticed", "silence noticed"), ("back_after_hang_up", "back after a hang-up"),
     ("back_after_five_minutes", "back after 5 min"),
     ("lost", "lost"), ("twice", "twice"), ("waits", "waits when refused"), ("herd", "herd"), ("leaks", "leaks")]
@@ -70,7 +70,7 @@ def shown(row, key):
         if value["class"] == "constant":
             return f"constant {seconds(value['longest'])}, {jitter}"
         return f"growing {seconds(value['first'])} to {seconds(value['longest'])}, {jitter}"
-    return f"{value:g}"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def grouped(whole):
@@ -98,11 +98,11 @@ def markdown(whole, themes):
     lines = ["# The scorecard", "", "Made by `make scorecard`."] + introduction(whole) + [
         "", "The scenarios and where their bounds come from: [docs/scenario-library.md](../docs/scenario-library.md).",
         "What was looked at by hand: [scorecard-notes.md](scorecard-notes.md).", "", "## Clients", "",
-        "| client | library | language, protocol | server | promises |", "|---|---|---|---|---|"]
+        "| client | library | language, protocol | server |", "|---|---|---|---|"]
     for client in whole["clients"]:
         lines.append(
             f"| {client['name']} | {client['library']} {client.get('version', '')} "
-            f"| {client['language']}, {client['protocol']} | {client['server']} | {client.get('delivery', '')} |")
+            f"| {client['language']}, {client['protocol']} | {client['server']} |")
     lines += ["", "## Figures", ""] + LEGEND + [
         "", "| client | settings | " + " | ".join(title for _, title in COLUMNS) + " |",
         "|---|---|" + "---|" * len(COLUMNS)]

@@ -52,17 +52,21 @@ class Client:
         self.name = name
         self.facts = json.loads((LIBRARY / "clients" / name / "client.json").read_text())
         self.settings = self.facts["settings"]
-        # A contract is something that it can, too.
-        self.can = set(self.facts["can"]) | {self.facts.get("delivery", "")}
 
-    def fits(self, scenario):
-        return set(scenario.needs) <= self.can
+    def fact(self, name, settings):
+        """What it says of this; where settings have a word of their own, theirs."""
+        return self.facts.get(settings, {}).get(name, self.facts.get(name))
+
+    def fits(self, scenario, settings):
+        # A contract is something that it can, too.
+        can = {*self.fact("can", settings), self.fact("delivery", settings)}
+        return set(scenario.needs) <= can
 
     def words(self, settings, scenario):
         """The words of a command line that choose this client in this scenario."""
         chosen = [f"client={self.name}", f"settings={settings}"]
         if scenario.names_sender:
-            chosen.append(f"sender={self.facts['sender']}")
+            chosen.append(f"sender={self.fact('sender', settings)}")
         return [word for choice in chosen for word in ("--with", choice)]
 
 

@@ -8,8 +8,6 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --produc
 
 .PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs library scorecard comparisons \
     determinism schedules clean
-    determinism schedules clean
-    schedules clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14

@@ -83,7 +83,7 @@ struct ClientSigns {
 
     /// The first thing from then on that the application wanted sent, as its driver said.
     func handedOver(since time: Timestamp) -> Moment? {
-        let asked = reports.lazy.filter { $0.report.kind == .request }.map(\.moment)
+        let asked = reports.lazy.filter { $0.kind == .request }.map(\.moment)
         let first = [sent.lazy.map(\.moment).first { $0.time >= time }, asked.first { $0.time >= time }]
         return first.compactMap { $0 }.min { $0.time < $1.time }
     }
@@ -94,7 +94,7 @@ struct ClientSigns {
     private static func sign(of said: RunView.Report) -> Sign? {
         switch said.kind {
         case .connected: Sign(said, .up)
-        case .state: Sign(said, upStates.contains(said.report.text ?? "") ? .up : .down)
+        case .state: Sign(said, said.isUpState ? .up : .down)
         case .attempt: Sign(said, .attempt)
         case .error, .refused: Sign(said, .complaint)
         case .hello, .sent, .received, .acked, .request, .response, .resumed, .queue, .breaker, .note, .unsupported:
@@ -103,7 +103,7 @@ struct ClientSigns {
     }
 
     /// - Parameter own: addresses of the client's host.
-    private static func sign(of seen: RunView.Wire, _ own: [String]) -> Sign? {
+    private static func sign(of seen: RunView.Wire, _ own: Set<IPAddress>) -> Sign? {
         let kind: Kind
         switch seen.kind {
         case .attempt: kind = .attempt
@@ -112,9 +112,8 @@ struct ClientSigns {
         case .firstResponse: kind = .response
         case .firstRequest, .data, .keepAlive: return nil
         }
-        let change = seen.change
-        let sends = own.contains(change.from.address)
-        if sends == (kind == .response) || (kind == .attempt && change.repeated) { return nil }
+        let sends = own.contains(seen.from.address)
+        if sends == (kind == .response) || (kind == .attempt && seen.isRepeated) { return nil }
         return Sign(seen, kind, sends ? .sends : .gets)
     }
 
@@ -153,13 +152,12 @@ struct ClientSigns {
         var open: Set<ConnectionEnds> = []
         var loss: Sign?
         for wire in wire ?? [] where wire.moment.time < time {
-            let ends = ConnectionEnds(from: wire.change.from, to: wire.change.to)
             switch wire.kind {
             case .established:
-                open.insert(ends)
+                open.insert(wire.ends)
                 loss = nil
             case .fin, .reset:
-                let closed = open.remove(ends) ?? open.remove(ends.turned)
+                let closed = open.remove(wire.ends) ?? open.remove(wire.ends.turned)
                 if closed != nil, open.isEmpty {
                     loss = Sign(wire, .down, .ended)
                 }

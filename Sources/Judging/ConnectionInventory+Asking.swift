@@ -60,9 +60,9 @@ extension RunView {
         let port = colon.flatMap { Int(text[text.index(after: $0)...]) }
         let name = port == nil ? text : String(text[..<(colon ?? text.endIndex)])
         if let port, port != endpoint.port { return false }
-        if name.isEmpty || name == endpoint.address { return true }
+        if name.isEmpty || name == "\(endpoint.address)" { return true }
         func isAt(_ host: String) -> Bool {
-            scenario.lab.hosts.contains { $0.name == host && $0.addresses.contains(endpoint.address) }
+            addresses(of: host).contains(endpoint.address)
         }
         if let actor = plan(of: name) {
             guard isAt(actor.host) else { return false }

@@ -50,7 +50,7 @@ extension ConnectionInventory {
     private func heard(_ place: Int, by time: Timestamp, _ run: RunView) -> Timestamp {
         let connection = connections[place]
         let wire = run.wire[connection.host] ?? []
-        let last = connection.places.last { wire[$0].moment.time <= time && wire[$0].change.from == connection.to }
+        let last = connection.places.last { wire[$0].moment.time <= time && wire[$0].from == connection.to }
         return last.map { wire[$0].moment.time } ?? connection.began.time
     }
 }

@@ -59,21 +59,25 @@ package struct ConnectionInventory: Sendable {
     private(set) var bySession: [RunView.SessionName: [Int]] = [:]
     /// Whose drivers say which connection is which session's.
     private(set) var hasNamedSessions: Set<Instance> = []
+    private var byEnds: [Ends: [Int]] = [:]
 
     init() {}
 
     private typealias Ends = ConnectionEnds
 
-    init(_ run: RunView) {
-        var byEnds: [Ends: [Int]] = [:]
-        let own = Dictionary(run.scenario.lab.hosts.map { ($0.name, Set($0.addresses)) }) { first, _ in first }
+    /// What the wire tells of them; `complete` adds the rest.
+    init(wireOf run: RunView) {
         let hosts = Set(run.scenario.actors.map(\.host))
         for host in run.scenario.lab.hosts.map(\.name) where hosts.contains(host) {
-            take(run.wire[host] ?? [], of: host, own: own[host] ?? [], &byEnds)
+            take(run.wire[host] ?? [], of: host, own: run.addresses(of: host))
         }
-        takeFacts(run, byEnds)
-        takeOwners(run, byEnds)
-        takeSessions(run, byEnds)
+    }
+
+    /// What drivers, sockets and the bytes on the wire tell of them.
+    mutating func complete(_ run: RunView) {
+        takeFacts(run)
+        takeOwners(run)
+        takeSessions(run)
         for host in run.scenario.lab.hosts.map(\.name) { takeSockets(run, host) }
         nameDestinations(run)
         for place in connections.indices {
@@ -86,7 +90,7 @@ package struct ConnectionInventory: Sendable {
     }
 
     private mutating func take(
-        _ wire: [RunView.Wire], of host: String, own: Set<String>, _ byEnds: inout [Ends: [Int]]
+        _ wire: [RunView.Wire], of host: String, own: Set<IPAddress>
     ) {
         var current: [Ends: Int] = [:]
         // Growing step by step would copy a hundred thousand connections again and again.
@@ -94,11 +98,10 @@ package struct ConnectionInventory: Sendable {
         for (place, seen) in wire.enumerated() {
             // Nobody of this host has dialled so far.
             if current.isEmpty, seen.kind != .attempt { continue }
-            let change = seen.change
-            let ends = Ends(from: change.from, to: change.to)
+            let ends = seen.ends
             if seen.kind == .attempt {
-                guard own.contains(change.from.address) else { continue }
-                if change.repeated, let known = current[ends] {
+                guard own.contains(seen.from.address) else { continue }
+                if seen.isRepeated, let known = current[ends] {
                     connections[known].attempts.append(seen.moment)
                     connections[known].places.append(place)
                     continue
@@ -107,14 +110,14 @@ package struct ConnectionInventory: Sendable {
                 byEnds[ends, default: []].append(connections.count)
                 connections.append(
                     Connection(
-                        host: host, link: change.link, from: change.from, to: change.to, attempts: [seen.moment],
+                        host: host, link: seen.change.link, from: seen.from, to: seen.to, attempts: [seen.moment],
                         places: [place]))
                 continue
             }
             let forward = current[ends]
             guard let known = forward ?? current[ends.turned] else { continue }
             connections[known].places.append(place)
-            connections[known].take(change.change, at: seen.moment, byInitiator: forward != nil)
+            connections[known].take(seen.kind, at: seen.moment, byInitiator: forward != nil)
         }
     }
 
@@ -123,9 +126,9 @@ package struct ConnectionInventory: Sendable {
         places?.last { connections[$0].began.time <= time } ?? places?.first
     }
 
-    private mutating func takeFacts(_ run: RunView, _ byEnds: [Ends: [Int]]) {
+    private mutating func takeFacts(_ run: RunView) {
         for (moment, change) in run.tls {
-            let ends = Ends(from: change.from, to: change.to)
+            guard let ends = run.endpoints.ends(from: change.from, to: change.to) else { continue }
             let isForward = byEnds[ends] != nil
             guard let known = place(byEnds[ends] ?? byEnds[ends.turned], at: moment.time) else { continue }
             connections[known].encryption.append(
@@ -133,14 +136,15 @@ package struct ConnectionInventory: Sendable {
         }
         for (moment, totals) in run.totals {
             // The one that replaces it began at the same moment and comes after it.
-            let began = byEnds[Ends(from: totals.from, to: totals.to)]?.last { place in
+            let ends = run.endpoints.ends(from: totals.from, to: totals.to)
+            let began = ends.flatMap { byEnds[$0] }?.last { place in
                 connections[place].began.line < moment.line && connections[place].totals == nil
             }
             if let began { connections[began].totals = (moment, totals) }
         }
     }
 
-    private mutating func takeOwners(_ run: RunView, _ byEnds: [Ends: [Int]]) {
+    private mutating func takeOwners(_ run: RunView) {
         var alone: [String: Instance] = [:]
         for actor in run.scenario.actors where run.dialsAlone(Instance(actor.name)) {
             alone[actor.host] = Instance(actor.name)
@@ -148,24 +152,20 @@ package struct ConnectionInventory: Sendable {
         for place in connections.indices { connections[place].owner = alone[connections[place].host] }
         for (moment, owner) in run.owners {
             // Its SYN left the host before it entered the link.
-            let places = byEnds[Ends(from: owner.from, to: owner.to)]
+            let places = run.endpoints.ends(from: owner.from, to: owner.to).flatMap { byEnds[$0] }
             let next = places?.first { connections[$0].began.time >= moment.time }
             if let next { connections[next].owner = owner.instance }
         }
     }
 
     /// What drivers said of their own end of a connection, `local`.
-    private mutating func takeSessions(_ run: RunView, _ byEnds: [Ends: [Int]]) {
+    private mutating func takeSessions(_ run: RunView) {
         var byLocal: [Endpoint: [Int]] = [:]
         for place in connections.indices { byLocal[connections[place].from, default: []].append(place) }
         for (name, session) in run.sessions.sorted(by: { $0.key < $1.key }) {
-            for said in session.reports where said.kind == .attempt || said.kind == .connected {
-                guard
-                    let local = said.report.extra.first(where: { $0.key == "local" })?.value.string.flatMap(
-                        Endpoint.init)
-                else { continue }
+            for (moment, local) in session.ends {
                 hasNamedSessions.insert(name.instance)
-                guard let place = place(byLocal[local], saidAt: said.moment.time) else { continue }
+                guard let place = place(byLocal[local], saidAt: moment.time) else { continue }
                 if let owner = connections[place].owner, owner != name.instance { continue }
                 connections[place].owner = name.instance
                 connections[place].session = name.session
@@ -183,9 +183,9 @@ package struct ConnectionInventory: Sendable {
     }
 
     private mutating func nameDestinations(_ run: RunView) {
-        var hosts: [String: String] = [:]
+        var hosts: [IPAddress: String] = [:]
         for host in run.scenario.lab.hosts {
-            for address in host.addresses { hosts[address] = host.name }
+            for address in run.addresses(of: host.name) { hosts[address] = host.name }
         }
         var names: [Endpoint: String] = [:]
         for place in connections.indices {

@@ -1,9 +1,9 @@
 import Recordings
 
 /// Both ends of a connection.
-struct ConnectionEnds: Hashable {
-    var from: Endpoint
-    var to: Endpoint
+package struct ConnectionEnds: Hashable, Sendable {
+    var from: Endpoints.Place
+    var to: Endpoints.Place
     var turned: ConnectionEnds { ConnectionEnds(from: to, to: from) }
 }
 
@@ -38,24 +38,23 @@ struct Dial {
 
     /// In the order in which they began.
     /// - Parameter wire: in time order; what is not from or to one of ours is left out.
-    static func dials(_ wire: [RunView.Wire], isOurs: (String) -> Bool) -> [Dial] {
+    static func dials(_ wire: [RunView.Wire], isOurs: (IPAddress) -> Bool) -> [Dial] {
         var dials: [Dial] = []
         var places: [ConnectionEnds: Int] = [:]
         for seen in wire {
-            let change = seen.change
-            let sends = isOurs(change.from.address)
-            guard sends || isOurs(change.to.address) else { continue }
-            let (ours, theirs) = sends ? (change.from, change.to) : (change.to, change.from)
-            if change.change == .attempt && !sends { continue }
-            let isNew = change.change == .attempt && !change.repeated
-            let ends = ConnectionEnds(from: ours, to: theirs)
+            let sends = isOurs(seen.from.address)
+            guard sends || isOurs(seen.to.address) else { continue }
+            if seen.kind == .attempt && !sends { continue }
+            let isNew = seen.kind == .attempt && !seen.isRepeated
+            let ends = sends ? seen.ends : seen.ends.turned
             var place = isNew ? nil : places[ends]
             if place == nil {
                 // What comes first from outside belongs to a connection that somebody else made.
                 guard sends else { continue }
                 place = dials.count
                 places[ends] = place
-                dials.append(Dial(client: ours, server: theirs, link: change.link))
+                let (ours, theirs) = sends ? (seen.from, seen.to) : (seen.to, seen.from)
+                dials.append(Dial(client: ours, server: theirs, link: seen.change.link))
             }
             if let place { dials[place].take(seen, sends: sends) }
         }

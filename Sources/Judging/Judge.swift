@@ -15,8 +15,10 @@ import Scenarios
 /// A fault without hits comes before a failed expectation: in such a run something other than the scenario's faults
 /// made the client fail, or nothing was as planned, and whoever reads "fail" would look for the wrong thing.
 package enum Judge {
-    package static func judge(_ recording: Recording, of scenario: Scenario, catalog: Catalog) -> Judgement {
-        judge(RunView(recording, scenario: scenario, catalog: catalog))
+    package static func judge(
+        _ recording: Recording, of scenario: Scenario, catalog: Catalog, workers: Workers = .none
+    ) -> Judgement {
+        judge(RunView(recording, scenario: scenario, catalog: catalog, workers: workers))
     }
 
     /// The same of a view that is there already.

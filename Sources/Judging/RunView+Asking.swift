@@ -50,13 +50,13 @@ extension RunView {
         return others.count == 1 ? ownWire(of: name.instance) : nil
     }
 
-    package func isAddress(_ address: String, of instance: Instance) -> Bool {
+    package func isAddress(_ address: IPAddress, of instance: Instance) -> Bool {
         ownAddresses(of: instance).contains(address)
     }
 
     /// Those of its host.
-    func ownAddresses(of instance: Instance) -> [String] {
-        plan(of: instance.actor).flatMap { addresses[$0.host] } ?? []
+    func ownAddresses(of instance: Instance) -> Set<IPAddress> {
+        plan(of: instance.actor).map { addresses(of: $0.host) } ?? []
     }
 
     /// The first time in play that this process ended although no fault struck its actor: a crash, its own doing.

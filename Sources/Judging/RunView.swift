@@ -11,6 +11,7 @@ import Scenarios
 package final class RunView: @unchecked Sendable {
     package let recording: Recording
     package let scenario: Scenario
+    let workers: Workers
     /// Beginning of each stage that the run came to.
     package private(set) var phases: [Phase: Moment] = [:]
     /// One for each fault of the plan, in its order.
@@ -45,8 +46,10 @@ package final class RunView: @unchecked Sendable {
     private(set) var sessionsOfActors: [String: [SessionName]] = [:]
     /// What the clients' sessions let see of their connections: what most expectations begin with.
     private(set) var clientSigns: [SessionName: ClientSigns] = [:]
+    /// Where connections of this run begin and end.
+    package private(set) var endpoints = Endpoints()
     /// Addresses of each host.
-    private(set) var addresses: [String: [String]] = [:]
+    private var addresses: [String: Set<IPAddress>] = [:]
     /// How long a message may be under way without anybody being at fault: twice the whole lab's delays, and a second
     /// for the programs.
     package let underWay: Duration
@@ -77,6 +80,8 @@ package final class RunView: @unchecked Sendable {
         package var sent: [Message] = []
         /// Everything else.
         package var reports: [Report] = []
+        /// Its own ends of connections, where its driver named them (`local`).
+        var ends: [(moment: Moment, end: Endpoint)] = []
 
         var showsLife: Bool {
             !received.isEmpty || !sent.isEmpty
@@ -95,6 +100,8 @@ package final class RunView: @unchecked Sendable {
     package struct Report: Sendable {
         package let moment: Moment
         package let kind: DriverReport.Kind
+        /// It is a `state` that means that the client works.
+        let isUpState: Bool
         // Plain, as said above: the run outlives it.
         unowned(unsafe) let run: RunView
 
@@ -112,9 +119,15 @@ package final class RunView: @unchecked Sendable {
     package struct Wire: Sendable {
         package let moment: Moment
         package let kind: WireChange.Change
+        package let isRepeated: Bool
+        let ends: ConnectionEnds
         // Plain, as said above: the run outlives it.
         unowned(unsafe) let run: RunView
 
+        package var from: Endpoint { run.endpoints[ends.from] }
+        package var to: Endpoint { run.endpoints[ends.to] }
+
+        /// All that the recording says of it: whoever looks through many asks for the above.
         package var change: WireChange {
             guard case .wire(let change) = run.body(at: moment) else {
                 preconditionFailure("a change of the wire that is none")
@@ -133,33 +146,53 @@ package final class RunView: @unchecked Sendable {
         package var lookup: NameLookup
     }
 
-    package init(_ recording: Recording, scenario: Scenario, catalog: Catalog) {
+    package init(_ recording: Recording, scenario: Scenario, catalog: Catalog, workers: Workers = .none) {
         self.recording = recording
+        self.workers = workers
         self.scenario = scenario
         strikes = scenario.faults.map { plan in
             FaultStrike(plan: plan, definition: catalog.faults.first { $0.name == plan.kind })
         }
-        for host in scenario.lab.hosts { addresses[host.name] = host.addresses }
+        for host in scenario.lab.hosts { addresses[host.name] = Set(host.addresses.map { IPAddress($0) }) }
         underWay = scenario.lab.links.reduce(.seconds(1)) { sum, link in
             sum + link.impairment.delay + link.impairment.jitter + link.back.delay + link.back.jitter
         }
         stop = recording.events.last?.time ?? Timestamp(nanoseconds: 0)
         playEnd = stop
-        var hosts = HostWires(scenario.lab)
-        for (index, event) in recording.events.enumerated() {
-            take(event.body, at: Moment(time: event.time, line: index + 2), &hosts)
-        }
-        wire = hosts.wire
+        // What is on the wire and what was said are two halves of a storm's recording, and nothing in either needs the
+        // other.
+        workers.together({ takeWire() }, { takeOthers() })
         play = phases[.play]?.time
         stop = phases[.stop]?.time ?? stop
         playEnd = phases[.settle]?.time ?? stop
         nameRestarts()
         nameSessions()
-        inventory = ConnectionInventory(self)
+        inventory.complete(self)
         for client in scenario.actors where client.role == .client {
-            for name in sessionNames(of: client.name) { clientSigns[name] = ClientSigns(reading: self, name) }
+            let names = sessionNames(of: client.name)
+            clientSigns.reserveCapacity(clientSigns.count + names.count)
+            for signs in workers.map(names, { ClientSigns(reading: self, $0) }) { clientSigns[signs.name] = signs }
         }
     }
+
+    private func takeWire() {
+        var hosts = HostWires(scenario.lab)
+        for (index, event) in recording.events.enumerated() {
+            guard case .wire(let change) = event.body else { continue }
+            take(change, at: Moment(time: event.time, line: index + 2), &hosts)
+        }
+        wire = hosts.wire
+        inventory = ConnectionInventory(wireOf: self)
+    }
+
+    private func takeOthers() {
+        for (index, event) in recording.events.enumerated() {
+            take(event.body, at: Moment(time: event.time, line: index + 2))
+        }
+    }
+
+    /// None of a host that is not in the lab.
+    package func addresses(of host: String) -> Set<IPAddress> { addresses[host] ?? [] }
 
     /// What this line of the recording says.
     func body(at moment: Moment) -> Event.Body { recording.events[moment.line - 2].body }
@@ -182,7 +215,7 @@ package final class RunView: @unchecked Sendable {
         }
     }
 
-    private func take(_ body: Event.Body, at moment: Moment, _ hosts: inout HostWires) {
+    private func take(_ body: Event.Body, at moment: Moment) {
         switch body {
         case .phase(let phase): phases[phase] = phases[phase] ?? moment
         case .actor(let change): lives[change.instance, default: []].append(Life(moment: moment, change: change.change))
@@ -191,7 +224,6 @@ package final class RunView: @unchecked Sendable {
             if let place = strikes.firstIndex(where: { $0.plan.index == change.index }) {
                 strikes[place].take(change.change, at: moment)
             }
-        case .wire(let change): hosts.take(change, Wire(moment: moment, kind: change.change, run: self))
         case .tls(let change): tls.append((moment, change))
         case .connection(let totals): self.totals.append((moment, totals))
         case .owner(let owner): owners.append((moment, owner))
@@ -200,7 +232,7 @@ package final class RunView: @unchecked Sendable {
         case .mapping(let change): mappings.append(Mapping(moment: moment, change: change))
         case .lost(let lost): self.lost.append(lost)
         case .lookup(let lookup): lookups.append(Lookup(moment: moment, lookup: lookup))
-        case .traffic, .end: break
+        case .wire, .traffic, .end: break
         }
     }
 
@@ -224,9 +256,21 @@ package final class RunView: @unchecked Sendable {
             }
         case .hello, .state, .attempt, .connected, .acked, .request, .response, .resumed, .refused, .queue, .breaker,
             .error, .note, .unsupported:
-            let said = Report(moment: moment, kind: report.kind, run: self)
+            let isUpState = report.kind == .state && ClientSigns.upStates.contains(report.text ?? "")
+            let said = Report(moment: moment, kind: report.kind, isUpState: isUpState, run: self)
             sessions[name, default: Session()].reports.append(said)
+            guard report.kind == .attempt || report.kind == .connected,
+                let end = report.extra.first(where: { $0.key == "local" })?.value.string.flatMap(Endpoint.init)
+            else { return }
+            sessions[name, default: Session()].ends.append((moment, end))
         }
+    }
+
+    private func take(_ change: WireChange, at moment: Moment, _ hosts: inout HostWires) {
+        let ends = ConnectionEnds(from: endpoints.place(change.from), to: endpoints.place(change.to))
+        hosts.take(
+            change,
+            Wire(moment: moment, kind: change.change, isRepeated: change.repeated, ends: ends, run: self))
     }
 
     private func message(_ report: DriverReport, at moment: Moment) -> Message {
@@ -244,7 +288,7 @@ package final class RunView: @unchecked Sendable {
 private struct HostWires {
     /// An address at one end of a link, and the place of its host.
     private struct Owner {
-        var address: String
+        var address: IPAddress
         var host: Int
     }
 
@@ -261,7 +305,7 @@ private struct HostWires {
                 if host == names.count { names.append(end.host) }
                 let all = lab.hosts.filter { $0.name == end.host }.flatMap(\.addresses)
                 let dead = [lab.deadIPv6Address(of: end.host)].compactMap { $0 }
-                for address in [end.hostAddress] + all + dead {
+                for address in ([end.hostAddress] + all + dead).map({ IPAddress($0) }) {
                     // The end that comes last has the address that both have.
                     ends.removeAll { $0.address == address }
                     ends.append(Owner(address: address, host: host))

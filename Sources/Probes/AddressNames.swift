@@ -6,7 +6,7 @@ struct AddressNames {
     typealias Address = (
         UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
     )
-    private var names: [Key: String] = [:]
+    private var names: [Key: IPAddress] = [:]
 
     private struct Key: Hashable {
         var high: UInt64
@@ -26,7 +26,7 @@ struct AddressNames {
         let bytes = withUnsafeBytes(of: address) { Array($0.prefix(family == 4 ? 4 : 16)) }
         var text = [CChar](repeating: 0, count: 64)
         inet_ntop(family == 4 ? AF_INET : AF_INET6, bytes, &text, 64)
-        let name = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let name = IPAddress(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
         names[key] = name
         return Endpoint(address: name, port: Int(port))
     }

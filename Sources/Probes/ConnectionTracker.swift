@@ -83,11 +83,11 @@ package struct ConnectionTracker {
     /// Whether `data` and `keep-alive` are told.
     private let tellsPayload: Bool
     /// Addresses of the hosts at this link's ends whose own connections are looked at closely.
-    private let own: Set<String>
+    private let own: Set<IPAddress>
     private var connections: [Pair: Connection] = [:]
     private var count = 0
 
-    package init(link: String, tellsPayload: Bool = false, own: Set<String> = []) {
+    package init(link: String, tellsPayload: Bool = false, own: Set<IPAddress> = []) {
         self.link = link
         self.tellsPayload = tellsPayload
         self.own = own

@@ -38,7 +38,7 @@ package final class LinkProbe {
             owning: try System.call("capture packets of the link", link) {
                 halfopen_capture_open(namespace, path != nil)
             })
-        tracker = ConnectionTracker(link: link, tellsPayload: tellsPayload, own: own)
+        tracker = ConnectionTracker(link: link, tellsPayload: tellsPayload, own: Set(own.map { IPAddress($0) }))
         totals = sides.map { Traffic(link: link, from: $0.host, packets: 0, bytes: 0, dropped: 0) }
         packets = .allocate(capacity: Int(LinkProbe.batch))
         if let path {

@@ -157,19 +157,6 @@ package struct FaultChange: Equatable, Sendable {
     }
 }
 
-/// An IPv4 or IPv6 address with a port, as text: `10.77.1.2:1883`, `[fd00::1]:1883`.
-package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    package var address: String
-    package var port: Int
-
-    package init(address: String, port: Int) {
-        self.address = address
-        self.port = port
-    }
-
-    package var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
-}
-
 /// What a packet on a link said about a TCP connection, seen by a passive capture inside the link.
 ///
 /// The point of capture is where packets enter the link, before its impairment and before faults: a SYN into a

@@ -101,29 +101,3 @@ struct EventFields {
         return endpoint
     }
 }
-
-extension Endpoint {
-    /// From `10.77.1.2:1883` or `[fd00::1]:1883`; nil when it is neither.
-    package init?(_ text: String) {
-        var text = text
-        guard let endpoint = text.withUTF8({ Endpoint($0) }) else { return nil }
-        self = endpoint
-    }
-
-    init?(_ text: UnsafeBufferPointer<UInt8>) {
-        guard let colon = text.lastIndex(of: UInt8(ascii: ":")), (1...5).contains(text.count - colon - 1) else {
-            return nil
-        }
-        var port = 0
-        for byte in text[(colon + 1)...] {
-            guard byte &- UInt8(ascii: "0") < 10 else { return nil }
-            port = port * 10 + Int(byte &- UInt8(ascii: "0"))
-        }
-        guard port <= 65535 else { return nil }
-        var address = text[..<colon]
-        if address.first == UInt8(ascii: "["), address.last == UInt8(ascii: "]"), address.count > 1 {
-            address = address.dropFirst().dropLast()
-        }
-        self.init(address: String(decoding: UnsafeBufferPointer(rebasing: address), as: UTF8.self), port: port)
-    }
-}

@@ -107,12 +107,12 @@ struct OTLPSpans {
             worked ? "connection" : "attempt", id: all.count, parent: parent, .client, began, end,
             worked ? .unset : .bad,
             [
-                ("network.local.address", .string(connection.from.address)),
+                ("network.local.address", .string("\(connection.from.address)")),
                 ("network.local.port", .integer(Int64(connection.from.port))),
-                ("network.peer.address", .string(connection.to.address)),
+                ("network.peer.address", .string("\(connection.to.address)")),
                 ("network.peer.port", .integer(Int64(connection.to.port))),
                 ("network.transport", .string("tcp")),
-                ("server.address", .string(connection.destination ?? connection.to.address)),
+                ("server.address", .string(connection.destination ?? "\(connection.to.address)")),
             ], attempts)
     }
 

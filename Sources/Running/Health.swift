@@ -13,15 +13,15 @@ package struct Health {
     }
 
     private var clients: [Instance: Client] = [:]
-    private var answered: Set<String> = []
-    private let addresses: [String: Set<String>]
+    private var answered: Set<IPAddress> = []
+    private let addresses: [String: Set<IPAddress>]
     private let receivers: Set<String>
 
     package init(_ scenario: Scenario) {
         for actor in scenario.actors where actor.role == .client {
             for index in 0..<actor.count { clients[Instance(actor.name, index)] = Client() }
         }
-        let hosts = Dictionary(scenario.lab.hosts.map { ($0.name, Set($0.addresses)) }) { first, _ in first }
+        let hosts = Dictionary(scenario.lab.hosts.map { ($0.name, Set($0.addresses.map { IPAddress($0) })) }) { $1 }
         addresses = Dictionary(scenario.actors.map { ($0.name, hosts[$0.host] ?? []) }) { first, _ in first }
         receivers = Set(
             scenario.expectations.compactMap {

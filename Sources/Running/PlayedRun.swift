@@ -179,7 +179,7 @@ final class PlayedRun {
                 judgement: Judgement(
                     verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
         }
-        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
         var judgement = Judge.judge(view)
         if file.recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)

@@ -85,7 +85,7 @@ package enum PlayedRuns {
             throw Problems([Problem(file: path, message: "\(error)")])
         }
         let scenario = try Rejudging.loaded(file.recording.header, path: path).scenario
-        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
         let judgement = Judge.judge(view)
         var result = RunResult(
             recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)

@@ -20,7 +20,7 @@ package enum Rejudging {
             scenario.expectations =
                 (others.first { $0.scenario.name == scenario.name } ?? others[0]).scenario.expectations
         }
-        let view = RunView(file.recording, scenario: scenario, catalog: .standard)
+        let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
         let judgement = Judge.judge(view)
         var result = RunResult(
             recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)

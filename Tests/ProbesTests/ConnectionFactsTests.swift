@@ -7,7 +7,7 @@ import Testing
 @Suite struct ConnectionFactsTests {
     private let client = Endpoint(address: "10.77.1.1", port: 40000)
     private let server = Endpoint(address: "10.77.2.6", port: 1883)
-    private var tracker = ConnectionTracker(link: "phone-home", tellsPayload: true, own: ["10.77.1.1"])
+    private var tracker = ConnectionTracker(link: "phone-home", tellsPayload: true, own: [IPAddress("10.77.1.1")])
 
     private mutating func saw(
         _ second: Double, _ from: Endpoint, _ flags: ConnectionTracker.Flags, _ sequence: UInt32,
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test mutating func `nothing of it unless it is asked for`() {
-        tracker = ConnectionTracker(link: "phone-home", own: ["10.77.1.1"])
+        tracker = ConnectionTracker(link: "phone-home", own: [IPAddress("10.77.1.1")])
         handshake()
         #expect(wire(saw(1, client, .ack, 101, ack: 501, payload: 10)).map(\.change) == [.firstRequest])
         _ = saw(1, server, .ack, 501, ack: 111)
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test mutating func `totals are told at the host that began, not in the middle`() {
-        tracker = ConnectionTracker(link: "home-cloud", own: ["10.77.2.6"])
+        tracker = ConnectionTracker(link: "home-cloud", own: [IPAddress("10.77.2.6")])
         handshake()
         #expect(totals(saw(3, server, [.reset, .ack], 501, ack: 101)).isEmpty)
     }

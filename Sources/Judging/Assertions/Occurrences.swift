@@ -70,7 +70,7 @@ private struct Selection {
     private let run: RunView
     private let events: Assertion.Events
     private let host: String?
-    private let addresses: Set<String>
+    private let addresses: Set<IPAddress>
     private let window: @Sendable (Timestamp) -> Bool
 
     init(_ run: RunView, _ events: Assertion.Events) {
@@ -78,7 +78,7 @@ private struct Selection {
         self.events = events
         let host = run.plan(of: events.actor.name.text)?.host
         self.host = host
-        addresses = Set(run.scenario.lab.hosts.filter { $0.name == host }.flatMap(\.addresses))
+        addresses = host.map(run.addresses(of:)) ?? []
         window = run.filter(events.window)
     }
 

@@ -37,8 +37,8 @@ struct WireAttempts {
             if case .started = life.change { life.moment.time } else { nil }
         }
         for seen in wire where seen.moment.time < run.stop {
-            let isOurs = run.isAddress(seen.change.from.address, of: instance)
-            let (client, server) = isOurs ? (seen.change.from, seen.change.to) : (seen.change.to, seen.change.from)
+            let isOurs = run.isAddress(seen.from.address, of: instance)
+            let (client, server) = isOurs ? (seen.from, seen.to) : (seen.to, seen.from)
             guard server.port != Self.namePort else { continue }
             let life = lives.filter { $0 <= seen.moment.time }.count
             take(seen, isOurs: isOurs, Connection(client: client, server: server), life)
@@ -47,9 +47,9 @@ struct WireAttempts {
 
     private mutating func take(_ seen: RunView.Wire, isOurs: Bool, _ connection: Connection, _ life: Int) {
         let place = places[connection]
-        switch seen.change.change {
+        switch seen.kind {
         case .attempt:
-            guard isOurs, !seen.change.repeated else { return }
+            guard isOurs, !seen.isRepeated else { return }
             start(seen.moment, connection, life)
         case .firstResponse:
             guard !isOurs, let place, attempts[place].up == nil else { return }
@@ -57,9 +57,9 @@ struct WireAttempts {
             attempts[place].end = nil
         case .fin, .reset:
             guard let place, attempts[place].end == nil else { return }
-            let word = seen.change.change == .fin ? "FIN" : "RST"
+            let word = seen.kind == .fin ? "FIN" : "RST"
             attempts[place].end = isOurs ? seen.moment : arrival(of: seen)
-            attempts[place].endText = "\(seen.change.from) sent a \(word)"
+            attempts[place].endText = "\(seen.from) sent a \(word)"
             places[connection] = nil
         case .established, .firstRequest, .data, .keepAlive: break
         }

@@ -65,7 +65,7 @@ struct Amplification: Expectation {
 
     private func said(_ run: RunView, _ actor: String) -> [Said] {
         run.sessionNames(of: actor).flatMap { name in
-            (run.sessions[name]?.reports ?? []).filter { $0.report.kind == .request && $0.moment.time < run.stop }
+            (run.sessions[name]?.reports ?? []).filter { $0.kind == .request && $0.moment.time < run.stop }
                 .map { Said(id: $0.report.id, moment: $0.moment) }
         }
         .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }

@@ -80,7 +80,7 @@ struct CriticalFirst: Expectation {
             var asked: Moment?
             var served: Moment?
             for said in reports where said.moment.time >= struck && said.moment.time < until {
-                switch said.report.kind {
+                switch said.kind {
                 case .attempt: (asked, served) = (asked ?? said.moment, nil)
                 case .connected: served = served ?? said.moment
                 default: break

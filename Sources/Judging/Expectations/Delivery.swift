@@ -140,7 +140,7 @@ private struct Custody {
     init(_ run: RunView, _ flow: Flow, _ sendings: Sendings) {
         let streams = Dictionary(run.streams.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for name in run.sessionNames(of: flow.from) {
-            for said in run.sessions[name]?.reports ?? [] where said.report.kind == .acked {
+            for said in run.sessions[name]?.reports ?? [] where said.kind == .acked {
                 guard let stream = streams[said.report.stream ?? ""], let sequence = said.report.sequence,
                     let place = sendings.place(
                         of: RunView.MessageKey(stream: stream, sequence: sequence), at: said.moment.time)

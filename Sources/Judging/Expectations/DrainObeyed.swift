@@ -138,7 +138,7 @@ struct DrainObeyed: Expectation {
         var all = 0
         var late: [RunView.Report] = []
         for name in run.sessionNames(of: server) {
-            for said in run.sessions[name]?.reports ?? [] where said.report.kind == .request {
+            for said in run.sessions[name]?.reports ?? [] where said.kind == .request {
                 all += 1
                 if said.moment.time >= from, said.moment.time < goodbye.until { late.append(said) }
             }

@@ -103,10 +103,10 @@ struct Recovery: Expectation {
         var findings = [Finding.worst(crashes)].compactMap { $0 }
         for group in groups {
             let cases = group.flatMap { strike in
-                signs.map { RecoveryCase(run, strike, $0, within, steady, wantsLogin: wantsLogin) }
+                run.workers.map(signs) { RecoveryCase(run, strike, $0, within, steady, wantsLogin: wantsLogin) }
             }
-            let totals = cases.map { result(run, $0) }
-            let parts = stages.map { bound in cases.compactMap { result(run, $0, bound) } }
+            let totals = run.workers.map(cases) { result(run, $0) }
+            let parts = stages.map { bound in run.workers.map(cases) { result(run, $0, bound) }.compactMap { $0 } }
             let all = [totals] + parts.filter { !$0.isEmpty }
             // A pass is told by the whole, not by one of its parts.
             let judged = all.compactMap { RecoveryResult.decisive($0, quantile: quantile) }

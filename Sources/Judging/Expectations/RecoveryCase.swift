@@ -52,12 +52,12 @@ struct RecoveryResult {
         guard !results.isEmpty else { return nil }
         let ranks: [Verdict] = [.pass, .void, .fail]
         func rank(_ result: RecoveryResult) -> Int { ranks.firstIndex(of: result.verdict) ?? ranks.count }
-        let sorted = results.enumerated().sorted {
-            (rank($0.element), $0.element.excess, -$0.offset) < (rank($1.element), $1.element.excess, -$1.offset)
+        let sorted = results.enumerated().map { (rank: rank($1), excess: $1.excess, place: $0) }.sorted {
+            ($0.rank, $0.excess, -$0.place) < ($1.rank, $1.excess, -$1.place)
         }
         // Up, so that 95 % of 20 are 19 and of 21 are 20; a hair less, as 0.95 has no exact binary form.
         let place = Int((Double(results.count) * quantile - 1e-9).rounded(.up))
-        let decisive = sorted[min(max(place, 1), results.count) - 1].element
+        let decisive = results[sorted[min(max(place, 1), results.count) - 1].place]
         var finding = decisive.finding()
         let alike = results.count { $0.verdict == decisive.verdict }
         if quantile < 1 {

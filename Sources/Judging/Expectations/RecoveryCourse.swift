@@ -9,8 +9,7 @@ extension RecoveryTrace {
         private let struck: Timestamp
         private let owedFrom: Timestamp
         private let after: ArraySlice<Sign>
-        /// Whether the client kept its connection until another fault struck.
-        private let survived: Bool
+        private let strike: FaultStrike
 
         init(
             _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, struck: Timestamp, owedFrom: Timestamp,
@@ -21,9 +20,14 @@ extension RecoveryTrace {
             self.struck = struck
             self.owedFrom = owedFrom
             self.after = after
+            self.strike = strike
+        }
+
+        /// Whether the client kept its connection until another fault struck.
+        private var survived: Bool {
             let others = run.strikes.filter { $0.plan.index != strike.plan.index }.compactMap { $0.struck?.time }
             let next = others.filter { $0 > owedFrom }.min() ?? run.stop
-            survived = !after.contains { ($0.kind == .down || $0.kind == .attempt) && $0.moment.time < next }
+            return !after.contains { ($0.kind == .down || $0.kind == .attempt) && $0.moment.time < next }
         }
 
         var outcome: Outcome {

@@ -50,12 +50,12 @@ extension RecoveryTrace {
         let all = signs.wire ?? []
         let wire = all[all.partitioningIndex { $0.moment.time >= struck }...]
         let told = wire.first { seen in
-            (seen.kind == .fin || seen.kind == .reset) && !own.contains(seen.change.from.address)
+            (seen.kind == .fin || seen.kind == .reset) && !own.contains(seen.from.address)
         }
         let wrote = signs.sent.first { $0.moment.time >= struck }?.moment
         let asked = signs.reports.first { $0.kind == .request && $0.moment.time >= struck }?.moment
         var known: [Sign] = []
-        if let wired = wire.first(where: { $0.kind == .data && own.contains($0.change.from.address) }) {
+        if let wired = wire.first(where: { $0.kind == .data && own.contains($0.from.address) }) {
             known.append(Sign(wired, .complaint, .wrote))
         }
         if let told { known.append(Sign(told, .down, .wasEnded)) }

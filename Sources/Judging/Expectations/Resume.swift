@@ -54,7 +54,7 @@ struct Resume: Expectation {
     func judge(_ run: RunView) -> Finding {
         let names = run.sessionNames(of: plan.actor)
         let speaks = names.contains { name in
-            (run.sessions[name]?.reports ?? []).contains { $0.report.kind == .resumed }
+            (run.sessions[name]?.reports ?? []).contains { $0.kind == .resumed }
         }
         let sendings = sender(run).map { Sendings(run, $0) }
         let findings = names.map { judge(run, $0, sendings, speaks: speaks) }

@@ -84,7 +84,7 @@ struct Served: Expectation {
         var isConnected = false
         for said in session.reports {
             let isIn = window.contains(said.moment.time)
-            switch said.report.kind {
+            switch said.kind {
             case .response:
                 answers = true
                 if isIn, said.report.isOK { return true }

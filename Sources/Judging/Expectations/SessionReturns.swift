@@ -27,7 +27,7 @@ struct SessionReturns {
             if said.moment.time >= run.stop { break }
             switch said.kind {
             case .connected: takeUp(said.moment, &isUp, &heard)
-            case .state where ClientSigns.upStates.contains(said.report.text ?? ""):
+            case .state where said.isUpState:
                 if !saysConnected { takeUp(said.moment, &isUp, &heard) }
             case .state, .attempt:
                 if isUp { takeDown(said.moment) }

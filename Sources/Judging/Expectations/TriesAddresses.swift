@@ -33,7 +33,7 @@ struct TriesAddresses: Expectation {
     func judge(_ run: RunView) -> Finding {
         let hosts = servers.map { name in run.plan(of: name)?.host ?? name }
         let addresses = zip(servers, hosts).map { name, host in
-            (name, Set(run.scenario.lab.hosts.first { $0.name == host }?.addresses ?? []))
+            (name, run.addresses(of: host))
         }
         if let unknown = addresses.first(where: { $0.1.isEmpty }) {
             return plan.void("\(unknown.0) is no actor or host of this lab.")
@@ -50,7 +50,7 @@ struct TriesAddresses: Expectation {
     }
 
     private func judge(
-        _ run: RunView, _ history: AttemptHistory, _ addresses: [(name: String, all: Set<String>)]
+        _ run: RunView, _ history: AttemptHistory, _ addresses: [(name: String, all: Set<IPAddress>)]
     ) -> Finding? {
         var worst: (missed: ArraySlice<Attempt>, name: String)?
         var longest = 0
@@ -79,7 +79,7 @@ struct TriesAddresses: Expectation {
             measured: Double(count), bound: Double(within), unit: "attempts", evidence)
     }
 
-    private static func goes(_ attempt: Attempt, to addresses: Set<String>) -> Bool {
+    private static func goes(_ attempt: Attempt, to addresses: Set<IPAddress>) -> Bool {
         attempt.destinations.contains { addresses.contains($0.address) }
     }
 

@@ -54,8 +54,8 @@ struct Goodbyes {
     func closes(_ goodbye: Goodbye, host: String) -> [String: Moment] {
         var closes: [String: Moment] = [:]
         for wire in run.wire[host] ?? [] where wire.moment.time >= goodbye.moment.time && wire.moment.time < run.stop {
-            guard wire.change.change == .fin || wire.change.change == .reset else { continue }
-            for end in [wire.change.from, wire.change.to] where closes["\(end)"] == nil {
+            guard wire.kind == .fin || wire.kind == .reset else { continue }
+            for end in [wire.from, wire.to] where closes["\(end)"] == nil {
                 closes["\(end)"] = wire.moment
             }
         }
@@ -67,11 +67,11 @@ struct Goodbyes {
         var word: (Moment, String)?
         for said in run.sessions[name]?.reports ?? [] where said.moment.time < run.stop {
             let isAfter = said.moment.time >= goodbye.moment.time
-            switch said.report.kind {
+            switch said.kind {
             case .attempt, .connected:
-                if isAfter, word == nil { word = (said.moment, "its driver said \(said.report.kind.rawValue)") }
+                if isAfter, word == nil { word = (said.moment, "its driver said \(said.kind.rawValue)") }
                 if isAfter { break }
-                isUp = said.report.kind == .connected
+                isUp = said.kind == .connected
                 local = said.report.extra("local")?.string ?? local
             case .state:
                 let text = said.report.text ?? ""

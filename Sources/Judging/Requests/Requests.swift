@@ -30,7 +30,7 @@ struct Requests {
             var oldest = 0
             for said in run.sessions[name]?.reports ?? [] where said.moment.time < run.stop {
                 let id = said.report.id
-                switch said.report.kind {
+                switch said.kind {
                 case .request:
                     if let id, waiting[id] != nil { continue }
                     if let id { waiting[id] = all.count } else { unnumbered.append(all.count) }

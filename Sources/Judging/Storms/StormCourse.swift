@@ -30,7 +30,7 @@ struct StormCourse {
         let next = run.strikes.compactMap(\.struck?.time).filter { $0 > max(struck.time, owedFrom.time) }.min()
         until = min(next ?? run.stop, run.stop)
         let speaks = names.contains { name in
-            (run.sessions[name]?.reports ?? []).contains { $0.report.kind == .attempt }
+            (run.sessions[name]?.reports ?? []).contains { $0.kind == .attempt }
         }
         isFromWire = !speaks
         if speaks {
@@ -39,7 +39,7 @@ struct StormCourse {
                 take(session.reports, lastReceived: session.received.last?.moment.time)
             }
         } else if let host {
-            takeWire(run.wire[host] ?? [], run.scenario.lab.hosts.first { $0.name == host }?.addresses ?? [])
+            takeWire(run.wire[host] ?? [], run.addresses(of: host))
         }
         attempts.sort { ($0.time, $0.line) < ($1.time, $1.line) }
         firsts.sort { ($0.time, $0.line) < ($1.time, $1.line) }
@@ -53,13 +53,13 @@ struct StormCourse {
         while place < reports.count, reports[place].moment.time < until {
             let said = reports[place]
             place += 1
-            switch said.report.kind {
+            switch said.kind {
             case .attempt:
                 attempts.append(said.moment)
                 if said.moment.time >= owedFrom.time { first = first ?? said.moment }
                 (isLost, up) = (true, nil)
             case .connected: up = up ?? said.moment
-            case .state where ClientSigns.upStates.contains(said.report.text ?? ""): up = up ?? said.moment
+            case .state where said.isUpState: up = up ?? said.moment
             case .state: (isLost, up) = (true, nil)
             case .error: complaint = complaint ?? said.moment
             case .hello, .sent, .received, .acked, .request, .response, .resumed, .refused, .queue, .breaker,
@@ -76,21 +76,19 @@ struct StormCourse {
     }
 
     /// Connections of a host on the wire: each that stood when it was struck is a session.
-    private mutating func takeWire(_ wire: [RunView.Wire], _ addresses: [String]) {
-        let own = Set(addresses)
-        var open: Set<[Endpoint]> = []
+    private mutating func takeWire(_ wire: [RunView.Wire], _ own: Set<IPAddress>) {
+        var open: Set<ConnectionEnds> = []
         var ups: [Moment] = []
         for seen in wire {
-            let change = seen.change
-            let sends = own.contains(change.from.address)
+            let sends = own.contains(seen.from.address)
             guard seen.moment.time < until else { break }
             let isAfter = seen.moment.time >= struck.time
-            switch change.change {
+            switch seen.kind {
             case .established where sends:
-                if isAfter { ups.append(seen.moment) } else { open.insert([change.from, change.to]) }
+                if isAfter { ups.append(seen.moment) } else { open.insert(seen.ends) }
             case .fin where !isAfter, .reset where !isAfter:
-                if open.remove([change.from, change.to]) == nil { open.remove([change.to, change.from]) }
-            case .attempt where sends && !change.repeated && isAfter:
+                if open.remove(seen.ends) == nil { open.remove(seen.ends.turned) }
+            case .attempt where sends && !seen.isRepeated && isAfter:
                 attempts.append(seen.moment)
                 if seen.moment.time >= owedFrom.time { firsts.append(seen.moment) }
             case .established, .attempt, .fin, .reset, .firstRequest, .firstResponse, .data, .keepAlive: break

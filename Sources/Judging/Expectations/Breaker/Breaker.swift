@@ -110,7 +110,7 @@ struct Breaker: Expectation {
     private func wasAsked(_ breach: BreakerCourse.Breach, _ signs: ClientSigns, _ rule: BreakerCourse.Rule) -> Bool {
         guard guardsRequests, case .stuckOpen(_, let next, let opening) = breach else { return true }
         return signs.reports.contains { said in
-            said.report.kind == .request && said.moment.time > opening.latest + rule.openAtMost
+            said.kind == .request && said.moment.time > opening.latest + rule.openAtMost
                 && next.map { said.moment.time < $0.began.time } ?? true
         }
     }

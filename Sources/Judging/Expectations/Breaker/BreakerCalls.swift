@@ -52,7 +52,7 @@ extension BreakerCall {
     /// The server answered, and what it answered was no.
     private static func refusal(_ signs: ClientSigns, after began: Timestamp, before end: Timestamp) -> Timestamp? {
         signs.reports.first {
-            $0.report.kind == .refused && $0.moment.time > began && $0.moment.time <= end
+            $0.kind == .refused && $0.moment.time > began && $0.moment.time <= end
         }?.moment.time
     }
 
@@ -63,9 +63,9 @@ extension BreakerCall {
         let servers = run.scenario.actors.filter { $0.role == .server && (server == nil || $0.name == server) }
         let reports = servers.flatMap { run.sessionNames(of: $0.name) }.flatMap { run.sessions[$0]?.reports ?? [] }
             .sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }
-        let arrivals = reports.filter { $0.report.kind == .request && $0.moment.time < run.stop }
+        let arrivals = reports.filter { $0.kind == .request && $0.moment.time < run.stop }
         guard !arrivals.isEmpty else { return nil }
-        let asked = Set(signs.reports.filter { $0.report.kind == .request }.compactMap(\.id))
+        let asked = Set(signs.reports.filter { $0.kind == .request }.compactMap(\.id))
         let answers = Answers(signs.reports), given = Answers(reports)
         return arrivals.compactMap { arrival in
             if let id = arrival.id, !asked.isEmpty, !asked.contains(id) { return nil }
@@ -89,7 +89,7 @@ extension BreakerCall {
         private var byID: [String: [RunView.Report]] = [:]
 
         init(_ reports: [RunView.Report]) {
-            for said in reports where said.report.kind == .response {
+            for said in reports where said.kind == .response {
                 if let id = said.id { byID[id, default: []].append(said) }
             }
         }

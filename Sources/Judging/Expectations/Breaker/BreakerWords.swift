@@ -9,7 +9,7 @@ struct BreakerWords {
     init(_ signs: ClientSigns) {
         name = signs.name
         var said: [RunView.Report] = []
-        for report in signs.reports where report.report.kind == .breaker {
+        for report in signs.reports where report.kind == .breaker {
             // Said again is not changed.
             if said.last?.report.text != report.report.text { said.append(report) }
         }

@@ -103,9 +103,9 @@ struct Detection: Expectation {
     }
 
     /// The addresses that a server sees an actor's or a host's connections come from.
-    private func peers(_ run: RunView, _ place: String) -> Set<String> {
+    private func peers(_ run: RunView, _ place: String) -> Set<IPAddress> {
         let name = run.plan(of: place)?.host ?? place
-        let own = Set(run.scenario.lab.hosts.filter { $0.name == name }.flatMap(\.addresses))
+        let own = run.addresses(of: name)
         let translated = run.mappings.filter { own.contains($0.change.from.address) }.map(\.change.translated.address)
         return own.union(translated)
     }
@@ -131,14 +131,14 @@ struct Silence {
     ) -> [Silence] {
         let standing = SideConnection.all(run, server: server).filter { $0.stands(at: struck.time) }
         var words = run.sessionNames(of: server.name).flatMap { run.sessions[$0]?.reports ?? [] }.filter { said in
-            let isWord = said.report.kind == .error || said.report.kind == .state
+            let isWord = said.kind == .error || said.kind == .state
             return isWord && said.moment.time >= struck.time && said.moment.time < run.stop
         }.sorted { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }[...]
         return standing.map { connection in
             let word = words.popFirst()
             let end = connection.ownEnd.flatMap { $0.moment.time < run.stop ? $0 : nil }
             var noticed = word.map { said in
-                (said.moment, "its driver said \(said.report.kind)\(said.report.text.map { " (\($0))" } ?? "")")
+                (said.moment, "its driver said \(said.kind)\(said.report.text.map { " (\($0))" } ?? "")")
             }
             if let end, noticed.map({ $0.0.time > end.moment.time }) ?? true {
                 noticed = (end.moment, end.isReset ? "it sent a RST" : "it sent a FIN")

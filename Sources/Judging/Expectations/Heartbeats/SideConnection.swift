@@ -51,13 +51,13 @@ struct SideConnection {
         for (place, dial) in dials.enumerated() { places[[dial.client, dial.server], default: []].append(place) }
         for seen in wire {
             let kind: Burst.Kind
-            switch seen.change.change {
-            case .data where seen.change.repeated: kind = .repeated
+            switch seen.kind {
+            case .data where seen.isRepeated: kind = .repeated
             case .data: kind = .new(quiet: seen.change.quiet.map { .nanoseconds($0) })
             case .keepAlive: kind = .keepAlive
             case .attempt, .established, .firstRequest, .firstResponse, .fin, .reset: continue
             }
-            let ends = [seen.change.from, seen.change.to]
+            let ends = [seen.from, seen.to]
             let byClient = places[ends] != nil
             let candidates = places[ends] ?? places[ends.reversed()] ?? []
             let place = candidates.last { dials[$0].began.map { $0.time <= seen.moment.time } ?? false }

@@ -56,9 +56,8 @@ struct ConnectionsOpen: Expectation {
 
     /// Those that came to this actor's host.
     private func incoming(_ run: RunView) -> [Span] {
-        guard let host = run.plan(of: plan.actor)?.host,
-            let addresses = run.scenario.lab.hosts.first(where: { $0.name == host })?.addresses
-        else { return [] }
+        guard let host = run.plan(of: plan.actor)?.host else { return [] }
+        let addresses = run.addresses(of: host)
         var spans: [Span] = []
         var standing: [[Endpoint]: Int] = [:]
         for seen in run.wire[host] ?? [] {

@@ -117,7 +117,7 @@ struct GracefulClose: Expectation {
     /// Sent before it was told, and not acknowledged by anybody in the end.
     private func lost(_ run: RunView, _ instance: Instance, _ order: Order) -> Finding? {
         let sessions = run.sessions.filter { $0.key.instance == instance }.values
-        let acked = sessions.flatMap(\.reports).filter { $0.report.kind == .acked }
+        let acked = sessions.flatMap(\.reports).filter { $0.kind == .acked }
         guard !acked.isEmpty else { return nil }
         let known = Set(acked.map { Numbered(stream: $0.report.stream ?? "", number: $0.report.sequence) })
         let sent = sessions.flatMap(\.sent).filter { $0.sequence != nil && $0.moment.time < order.moment.time }

@@ -55,7 +55,7 @@ struct Reuse: Expectation {
         let sessions = run.sessions.filter { $0.key.instance == instance }.values
         let moments =
             sessions.flatMap { session in
-                session.reports.filter { $0.report.kind == .request }.map(\.moment) + session.sent.map(\.moment)
+                session.reports.filter { $0.kind == .request }.map(\.moment) + session.sent.map(\.moment)
             }
         let count = moments.count { $0.time >= play && $0.time < run.playEnd }
         guard count > 0 else { return plan.void("\(instance) reported no request in play.") }

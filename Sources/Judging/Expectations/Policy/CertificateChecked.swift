@@ -114,7 +114,7 @@ struct CertificateChecked: Expectation {
         // Where several stand, the word may be about another.
         if others { return nil }
         return reports.filter { said in
-            said.report.kind == .connected && said.moment.time > choice.moment.time && said.moment.time < end
+            said.kind == .connected && said.moment.time > choice.moment.time && said.moment.time < end
         }.map(\.moment).min { $0.time < $1.time }
     }
 

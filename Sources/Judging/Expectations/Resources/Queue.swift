@@ -60,7 +60,7 @@ struct Queue: Expectation {
 
     private func reported(_ session: RunView.Session) -> [Depth] {
         session.reports.compactMap { said in
-            guard said.report.kind == .queue, case .integer(let depth)? = said.report.extra.value("depth") else {
+            guard said.kind == .queue, case .integer(let depth)? = said.report.extra.value("depth") else {
                 return nil
             }
             if let only = plan.text("class"), said.report.extra.value("class")?.string != only { return nil }
@@ -73,7 +73,7 @@ struct Queue: Expectation {
             var stream: String
             var number: Int64
         }
-        let acked = session.reports.filter { $0.report.kind == .acked && $0.report.sequence != nil }
+        let acked = session.reports.filter { $0.kind == .acked && $0.report.sequence != nil }
         guard plan.text("class") == nil, !acked.isEmpty else { return [] }
         let sent = session.sent.compactMap { message in
             message.sequence.map { (message.moment, Numbered(stream: run.streams[message.stream], number: $0), true) }

@@ -55,7 +55,7 @@ struct States: Expectation {
     }
 
     private func judge(_ run: RunView, _ signs: ClientSigns, _ machine: StateMachine) -> Finding {
-        let said = signs.reports.filter { $0.report.kind == .state && $0.moment.time < run.stop }
+        let said = signs.reports.filter { $0.kind == .state && $0.moment.time < run.stop }
         guard !said.isEmpty else { return plan.void("\(signs.name)'s driver says no states.") }
         let known = said.filter { machine.states.contains($0.report.text ?? "") }
         guard !known.isEmpty else {

@@ -1,0 +1,32 @@
+import Recordings
+
+/// The endpoints of a run, each once. Connections are looked up by theirs a million times: a place here is compared and
+/// hashed in no time.
+package struct Endpoints: Sendable {
+    package struct Place: Hashable, Sendable {
+        fileprivate let number: UInt32
+    }
+
+    private var all: [Endpoint] = []
+    private var places: [Endpoint: Place] = [:]
+
+    package subscript(_ place: Place) -> Endpoint { all[Int(place.number)] }
+
+    /// The place of this one, which may be new.
+    mutating func place(_ endpoint: Endpoint) -> Place {
+        if let known = places[endpoint] { return known }
+        let place = Place(number: UInt32(all.count))
+        all.append(endpoint)
+        places[endpoint] = place
+        return place
+    }
+
+    /// Nil for one that was in no packet.
+    func known(_ endpoint: Endpoint) -> Place? { places[endpoint] }
+
+    /// Nil when either was in no packet.
+    func ends(from: Endpoint, to: Endpoint) -> ConnectionEnds? {
+        guard let from = known(from), let to = known(to) else { return nil }
+        return ConnectionEnds(from: from, to: to)
+    }
+}

@@ -147,6 +147,7 @@ package final class RunView: @unchecked Sendable {
     }
 
     package init(_ recording: Recording, scenario: Scenario, catalog: Catalog, workers: Workers = .none) {
+        let scenario = scenario.withChangedAddresses
         self.recording = recording
         self.workers = workers
         self.scenario = scenario

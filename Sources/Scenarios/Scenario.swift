@@ -184,6 +184,24 @@ package struct FaultPlan: Equatable, Sendable {
     package var parameters: [String: Value]
     /// Where it stands in the file, `nat.yaml:12:5`.
     package var position: String
+
+    /// An address that nobody has, for a host whose own it takes away: of the block for tests between networks
+    /// (RFC 2544), one for each fault.
+    package var freshAddress: String { "198.18.\((index + 1) >> 8).\((index + 1) & 255)" }
+}
+
+extension Scenario {
+    /// With the addresses that hosts have for a while, behind their own: who reads the wire has to know whose they are.
+    package var withChangedAddresses: Scenario {
+        var scenario = self
+        for fault in faults where fault.kind == "address-change" {
+            guard case .host(let name) = fault.target,
+                let place = scenario.lab.hosts.firstIndex(where: { $0.name == name })
+            else { continue }
+            scenario.lab.hosts[place].addresses.append(fault.freshAddress)
+        }
+        return scenario
+    }
 }
 
 /// What a fault strikes.

@@ -55,6 +55,20 @@ import Testing
         #expect(finding.summary.contains("did not notice in 300 s"), "\(finding.summary)")
     }
 
+    /// What its host sends from there is its own, too.
+    @Test func `a client whose host has another address meanwhile`() {
+        var script = Script.healthy(
+            faults: [.addressChange(600, 900)],
+            expect: [Self.expect("detection", ["after": .text("address-change")])])
+        script.records = [.connections, .payload]
+        script.at(-7, Script.wire(.attempt, Script.phone, Script.broker))
+        script.at(-6.9, Script.wire(.established, Script.phone, Script.broker))
+        script.strike(0, "address-change", from: 600, to: 900)
+        script.at(615, Script.wire(.attempt, Endpoint(address: "198.18.0.1", port: 40001), Script.broker))
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        #expect(script.finding.measured == 15)
+    }
+
     @Test func `noticing after the heal is none`() {
         var script = script()
         script.at(905, Script.state("reconnecting"))

@@ -59,7 +59,7 @@ struct Script {
             fault("blackhole", .link, .interval), fault("nat-forget", .router, .moment),
             fault("nat-expiry", .router, .interval, .firstHit), fault("hang-up", .actor, .moment),
             fault("freeze", .actor, .interval), fault("kill", .actor, .moment),
-            fault("drain", .actor, .interval),
+            fault("drain", .actor, .interval), fault("address-change", .host, .interval),
         ], expectations: Expectations.definitions, profiles: [])
 
     private static func fault(
@@ -155,6 +155,9 @@ extension FaultPlan {
     static func hangUp(_ at: Int, index: Int = 0) -> FaultPlan { plan("hang-up", at, nil, .actor("broker"), index) }
     static func freeze(_ at: Int, _ until: Int, index: Int = 0) -> FaultPlan {
         plan("freeze", at, until, .actor("broker"), index)
+    }
+    static func addressChange(_ at: Int, _ until: Int, index: Int = 0) -> FaultPlan {
+        plan("address-change", at, until, .host("phone"), index)
     }
     static func kill(_ at: Int, of actor: String, index: Int = 0) -> FaultPlan {
         plan("kill", at, nil, .actor(actor), index)

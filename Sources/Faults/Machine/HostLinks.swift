@@ -21,11 +21,8 @@ enum HostLinks {
         return interfaces.first { $0.link == plan.text("link") } ?? interfaces[0]
     }
 
-    /// An address that nobody has: of the block for tests between networks (RFC 2544), one for each fault.
-    static func freshAddress(_ plan: FaultPlan) -> IPv4Address {
-        let number = UInt32(198 << 24 | 18 << 16) + UInt32(plan.index + 1)
-        return IPv4Address(networkOrder: number.bigEndian)
-    }
+    /// The plan's own, which is four numbers with points.
+    static func freshAddress(_ plan: FaultPlan) -> IPv4Address { IPv4Address(plan.freshAddress)! }
 
     /// The host's established TCP connections from this address, by their cookies.
     static func connections(of host: String, from address: String, in field: any FaultField) throws -> Set<UInt64> {

@@ -6,6 +6,7 @@ package enum ProcessTable {
     /// The fields of /proc/PID/stat that matter here.
     package struct Entry {
         package var pid: Int32
+        package var parent: Int32
         package var state: Character
         package var session: Int32
         package var threads: Int
@@ -20,21 +21,32 @@ package enum ProcessTable {
         entries(from: session).filter { $0.session == session && $0.state != "Z" }.map(\.pid)
     }
 
-    /// Processes with this number or a higher one: those of a session come after its leader.
+    /// Processes with this number or a higher one: those of a session come after its leader. A child that made a
+    /// session of its own (PostgreSQL does, for every connection) counts to the session of its parent.
     package static func entries(from lowest: Int32) -> [Entry] {
         let names = (try? Files.list("/proc")) ?? []
-        return names.compactMap(Int32.init).filter { $0 >= lowest }.sorted().compactMap(entry)
+        var sessions: [Int32: Int32] = [:]
+        return names.compactMap(Int32.init).filter { $0 >= lowest }.sorted().compactMap(entry).map { entry in
+            var entry = entry
+            // A parent is older than its child, so it comes first.
+            entry.session = sessions[entry.parent] ?? entry.session
+            sessions[entry.pid] = entry.session
+            return entry
+        }
     }
 
+    /// As /proc has it: with its very own session.
     package static func entry(_ pid: Int32) -> Entry? {
         guard let text = Files.text("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
         // After the name in parentheses, which may hold anything: state is field 3 (proc_pid_stat(5)).
         let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 21, let session = Int32(fields[3]), let state = fields[0].first else { return nil }
+        guard fields.count > 21, let parent = Int32(fields[1]), let session = Int32(fields[3]),
+            let state = fields[0].first
+        else { return nil }
         let ticks = (Int64(fields[11]) ?? 0) + (Int64(fields[12]) ?? 0)
         let perSecond = Int64(sysconf(Int32(_SC_CLK_TCK)))
         return Entry(
-            pid: pid, state: state, session: session, threads: Int(fields[17]) ?? 0,
+            pid: pid, parent: parent, state: state, session: session, threads: Int(fields[17]) ?? 0,
             cpu: ticks * 1_000_000_000 / perSecond,
             memory: (Int64(fields[21]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))))
     }

@@ -52,11 +52,10 @@ package struct MemoryLimit: Fault {
         return try Self.attempt(missing: missing) {
             let active = Active(actor: actor, field: field)
             do {
+                let processes = Set(field.actors.processes(of: actor))
                 // The processes of an instance are a session.
-                for (process, session) in field.actors.processes(of: actor).compactMap({ process in
-                    ProcessTable.entry(process).map { (process, $0.session) }
-                }) {
-                    try active.group(of: session, id: id, limit: left).add(process)
+                for entry in ProcessTable.entries(from: processes.min() ?? 0) where processes.contains(entry.pid) {
+                    try active.group(of: entry.session, id: id, limit: left).add(entry.pid)
                 }
                 field.actors.expectEnd(of: actor)
             } catch {

@@ -3,7 +3,8 @@
  *
  * defaults: a clean session, QoS 0, keep-alive 60 s as its examples have it, and a new try after a second, always.
  * recommended: the broker keeps the session and messages have QoS 1, so that none is lost while away (OASIS MQTT 3.1.1,
- * 3.1.2.4 and 4.1); mosquitto_reconnect_delay_set makes the wait grow exponentially up to half a minute.
+ * 3.1.2.4 and 4.1); mosquitto_reconnect_delay_set makes the wait grow exponentially up to half a minute; and when the
+ * library gives up, the driver begins again.
  * https://mosquitto.org/api/files/mosquitto-h.html#mosquitto_loop_forever and #mosquitto_reconnect_delay_set
  */
 #include <mosquitto.h>
@@ -62,8 +63,12 @@ int main(int count, char **arguments) {
     mosquitto_disconnect_callback_set(client, on_disconnect);
     mosquitto_message_callback_set(client, on_message);
     mosquitto_connect(client, to, authority ? 8883 : 1883, 60);
-    mosquitto_loop_forever(client, -1, 1);
-    /* It comes back only when it must not go on. */
-    halfopen_text("error", "the loop ended");
-    return 1;
+    for (;;) {
+        /* It comes back when it gives up, as after an error of TLS. Its examples end then. */
+        int problem = mosquitto_loop_forever(client, -1, 1);
+        halfopen_text("error", mosquitto_strerror(problem));
+        if (!recommended) return 1;
+        sleep(1);
+        mosquitto_reconnect(client);
+    }
 }

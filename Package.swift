@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 // Halfopen: three rings. Imports run inward only; Tests/TidyTests holds that.
 //   pure       JSONLines Scenarios Recordings Judging Reporting
-//   effectful  Kernel Netlink Nftables Labs Faults Actors Probes LabKernel ReferenceFeed
+//   effectful  Kernel Netlink Nftables Labs Faults Actors Probes LabKernel ReferenceFeed History
 //   top        Running halfopen bench
 import PackageDescription
 
@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         // Style and script of HTML reports, carried by the binary.
         .target(name: "CPage"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // Pure ring: no system calls.
@@ -39,6 +40,7 @@ let package = Package(
         .target(name: "LabKernel", dependencies: ["Kernel", "CLinux"]),
         .target(
             name: "ReferenceFeed", dependencies: ["Kernel", "CLinux", "COpenSSL", "JSONLines", "Scenarios"]),
+        .target(name: "History", dependencies: ["CSQLite", "JSONLines", "Judging", "Kernel", "Reporting"]),
 
         // Top ring.
         .target(
@@ -50,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "halfopen",
             dependencies: [
-                "JSONLines", "Scenarios", "Recordings", "Judging", "Reporting", "Kernel", "LabKernel", "ReferenceFeed",
-                "Running",
+                "History", "JSONLines", "Scenarios", "Recordings", "Judging", "Reporting", "Kernel", "LabKernel",
+                "ReferenceFeed", "Running",
             ]),
         .executableTarget(
             name: "bench",
@@ -76,6 +78,8 @@ let package = Package(
         .testTarget(
             name: "ShippedTests",
             dependencies: ["JSONLines", "Scenarios", "Recordings", "Judging", "Actors", "Faults", "Running"]),
+        .testTarget(
+            name: "HistoryTests", dependencies: ["Judging", "Reporting", "History"], exclude: ["version-1.sql"]),
         .testTarget(name: "TidyTests", dependencies: ["Scenarios", "Running"]),
         // What README and docs say, held against the program.
         .testTarget(name: "DocsTests", dependencies: ["JSONLines", "Scenarios", "Running"]),

@@ -28,7 +28,7 @@ extension JSONReport {
         return "{\"format\":\(format),\"runs\":[\n\(lines.joined(separator: ",\n"))\n]}\n"
     }
 
-    /// What `object` or `baseline` had written, as far as comparing needs it.
+    /// What `object` or `baseline` had written, without the evidence of findings.
     /// - Throws: `NoReport` when it is something else.
     package static func results(from text: String) throws(NoReport) -> [RunResult] {
         guard let json = try? JSON(parsing: text), let runs = json["runs"]?.array else {
@@ -44,10 +44,15 @@ extension JSONReport {
             else { throw NoReport("run \(results.count + 1) of this JSON report lacks what every run has") }
             let judgement = Judgement(verdict: verdict, findings: findings.compactMap(finding))
             var result = RunResult(
-                scenario: scenario, summary: run["summary"]?.string ?? "", clients: [], tags: [], seed: seed,
-                lab: lab, judgement: judgement, recording: nil, sha256: nil, virtualSeconds: 0, wallSeconds: 0,
-                hostCPUSeconds: 0, command: run["command"]?.string ?? "")
-            // Reports of earlier versions have none.
+                scenario: scenario, summary: run["summary"]?.string ?? "", clients: texts(run["clients"]),
+                tags: texts(run["tags"]), seed: seed, lab: lab, judgement: judgement,
+                recording: run["recording"]?.string, sha256: run["recording_sha256"]?.string,
+                virtualSeconds: run["virtual_seconds"]?.number ?? 0, wallSeconds: run["wall_seconds"]?.number ?? 0,
+                hostCPUSeconds: run["host_cpu_seconds"]?.number ?? 0, command: run["command"]?.string ?? "")
+            result.judgement.reasons = texts(run["reasons"])
+            result.notes = texts(run["notes"])
+            // Reports of earlier versions have none of these.
+            result.build = ClientBuild(libraries: texts(run["libraries"]), choices: texts(run["with"]))
             result.figures = (run["figures"]?.array ?? []).compactMap { figure in
                 guard let name = figure["name"]?.string, let seconds = figure["seconds"]?.number else { return nil }
                 return ShownFigure(name: name, seconds: seconds)
@@ -56,6 +61,8 @@ extension JSONReport {
         }
         return results
     }
+
+    private static func texts(_ json: JSON?) -> [String] { json?.array?.compactMap(\.string) ?? [] }
 
     /// Beyond what a double holds its digits are text.
     private static func seed(_ json: JSON?) -> UInt64? {

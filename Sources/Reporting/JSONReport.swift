@@ -18,7 +18,7 @@ package enum JSONReport {
         ["format": .integer(format), "runs": .array(results.map(run))]
     }
 
-    private static func run(_ result: RunResult) -> JSON {
+    static func run(_ result: RunResult) -> JSON {
         [
             "scenario": .string(result.scenario),
             "seed": JSON(exact: result.seed),
@@ -37,6 +37,8 @@ package enum JSONReport {
             "summary": .string(result.summary),
             "clients": .array(result.clients.map { .string($0) }),
             "tags": .array(result.tags.map { .string($0) }),
+            "libraries": .array(result.build.libraries.map { .string($0) }),
+            "with": .array(result.build.choices.map { .string($0) }),
             "command": .string(result.command),
         ]
     }

@@ -22,6 +22,8 @@ package struct RunResult: Sendable {
     package var phases: [PhaseTime] = []
     /// What it showed whatever was owed; see `RunView.figures`.
     package var figures: [ShownFigure] = []
+    /// Which client it was, as far as the run tells.
+    package var build = ClientBuild()
     /// Where a page of this run is, as a link in a document about all; nil when there is none.
     package var page: String?
     /// What the lab was not as the scenario has it, in sentences.

@@ -154,6 +154,7 @@ final class PlayedRun {
         result.hostCPUSeconds = Double(guest.cost?.processorTime ?? 0) / 1e9
         result.phases = phases
         result.notes = notes
+        result.build.choices = job.loaded.choices.pairs
         result.command = runner.command(for: job)
         result.recording = "\(folder.final)/recording.jsonl"
         Files.remove("\(folder.temporary)/\(RunRequest.fileName)")

@@ -47,6 +47,7 @@ extension RunResult {
             clients: scenario.actors.filter { $0.role == .client }.map(\.name), tags: scenario.tags, seed: header.seed,
             lab: header.lab, judgement: judgement, recording: path, sha256: sha256,
             virtualSeconds: (last - first).seconds, wallSeconds: 0, hostCPUSeconds: 0, command: "")
+        build = ClientBuild(recording, scenario: scenario)
     }
 
     /// A run that left no recording.

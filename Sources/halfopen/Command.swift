@@ -14,7 +14,7 @@ struct Command: Sendable {
 
     /// Every command, in the order of `--help`.
     static let all: [Command] = [
-        .play, .check, .plan, .list, .explain, .judge, .report, .compare, .initialise, .doctor, .kernel,
+        .play, .check, .plan, .list, .explain, .judge, .report, .compare, .history, .initialise, .doctor, .kernel,
     ]
 
     var help: String {

@@ -1,4 +1,5 @@
 import Glibc
+import History
 import Kernel
 import LabKernel
 import ReferenceFeed
@@ -47,7 +48,8 @@ func perform(_ words: [String]) -> ExitCode {
 extension ExitCode {
     init(of error: any Error) {
         switch error {
-        case is UsageError, is ScenarioFiles.Missing, is PlayedRuns.Missing, is NoReport: self = .usage
+        case is UsageError, is ScenarioFiles.Missing, is PlayedRuns.Missing, is NoReport, is NoRuns: self = .usage
+        case let error as HistoryError: self = error.code == .missing ? .usage : .unavailable
         case is NoRoom, is Reports.Unwritten: self = .unavailable
         case let error as LabKernelError: self = ExitCode(rawValue: error.exitCode) ?? .software
         default: self = .software

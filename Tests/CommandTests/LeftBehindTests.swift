@@ -94,15 +94,6 @@ import Testing
             isOfLab(pid) && !isOfLab(ProcessTable.entry(pid)?.parent ?? 0)
         }
     }
-
-    private struct Moments {
-        var state: UInt64
-        /// 0...1
-        mutating func next() -> Double {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Double(state >> 11) / Double(UInt64(1) << 53)
-        }
-    }
 }
 
 extension Data {
@@ -168,5 +159,15 @@ enum Leftovers {
 extension String {
     fileprivate func trimmingSuffix(_ suffix: String) -> String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    }
+}
+
+/// Moments that look random and are not.
+struct Moments {
+    var state: UInt64
+    /// 0...1
+    mutating func next() -> Double {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Double(state >> 11) / Double(UInt64(1) << 53)
     }
 }

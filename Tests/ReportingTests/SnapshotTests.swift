@@ -17,6 +17,13 @@ import Testing
         ("markdown.txt", MarkdownReport.text(SampleResults.all)),
         ("metrics.txt", OpenMetricsReport.text(SampleResults.all)),
         ("report.otlp.jsonl", OTLPReport.text(SampleRun.material)),
+        ("history-list.txt", HistoryReport.list(HistoryReportTests.runs, color: false)),
+        ("history-show.txt", HistoryReportTests.shown),
+        ("history-trend.txt", HistoryReport.trend(Trend(HistoryReportTests.runs, by: .build), color: false)),
+        (
+            "history-trend.json",
+            HistoryReport.trend(Trend(HistoryReportTests.runs, by: .branch, metric: "recovery:")).pretty() + "\n"
+        ),
     ])
     func looksAsBefore(name: String, text: String) throws {
         let file = Self.folder.appending(path: name)

@@ -6,10 +6,11 @@ import Testing
     static let pure: Set = ["JSONLines", "Scenarios", "Recordings", "Judging", "Reporting"]
     static let effectful: Set = [
         "Kernel", "Netlink", "Nftables", "Labs", "Faults", "Actors", "Probes", "LabKernel", "ReferenceFeed",
+        "History",
     ]
     static let top: Set = ["Running", "halfopen", "bench"]
     /// C, and module maps of libraries.
-    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CPage", "CYAML"]
+    static let edge: Set = ["CLinux", "CLibNL", "CNetlink", "CNftables", "COpenSSL", "CPage", "CSQLite", "CYAML"]
 
     /// What a module may import beside modules of ours.
     private static let system: Set = ["Glibc", "Synchronization"]

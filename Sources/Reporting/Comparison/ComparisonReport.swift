@@ -41,7 +41,7 @@ package enum ComparisonReport {
         comparison.metrics.filter { $0.outcome != .same }
     }
 
-    private static func figure(_ value: Double, _ unit: String, signed: Bool = false) -> String {
+    static func figure(_ value: Double, _ unit: String, signed: Bool = false) -> String {
         let sign = signed && value > 0 ? "+" : ""
         if unit == "s", value.magnitude < 9e9 { return sign + Duration.seconds(value).lengthText }
         return sign + TimeText.rounded(value, digits: 2) + (unit.isEmpty ? "" : " \(unit)")

@@ -24,9 +24,10 @@ package struct MatrixChoices: Equatable, Sendable {
     }
 
     /// As a command line has them: `--with build=v1 --with build=v2`.
-    package var words: [String] {
-        names.flatMap { name in values[name, default: []].flatMap { ["--with", "\(name)=\($0)"] } }
-    }
+    package var words: [String] { pairs.flatMap { ["--with", $0] } }
+
+    /// `build=v1`, `build=v2`.
+    package var pairs: [String] { names.flatMap { name in values[name, default: []].map { "\(name)=\($0)" } } }
 
     /// The file that keeps them.
     package var source: SourceFile {

@@ -1,3 +1,4 @@
+import History
 import Kernel
 import Reporting
 import Running
@@ -9,12 +10,14 @@ extension Command {
         summary: "Says whether a client build is worse than another, with statistics.",
         details: """
             OLD and NEW are folders with runs, or reports in JSON: a baseline can be committed and held against every
-            later build. Runs are held against those of the same scenario, lab and seed; twenty seeds tell more than
-            one. What got worse decides the exit code: 1 when anything did, 2 when there was nothing to compare or runs
-            that passed prove nothing now.
+            later build. history:NAME is the runs of a branch, a client build or a commit in the history. Runs are held
+            against those of the same scenario, lab and seed; twenty seeds tell more than one. What got worse decides
+            the exit code: 1 when anything did, 2 when there was nothing to compare or runs that passed prove nothing
+            now.
 
               halfopen report reports --format baseline --output baseline.json
               halfopen compare baseline.json reports
+              halfopen compare history:main history:faster-backoff
               halfopen compare reports-v1 reports-v2 --tolerance 10 --format markdown --output comparison.md
             """,
         options: [
@@ -28,6 +31,7 @@ extension Command {
                 summary: "a scenario of the old set that the new one has under another name, as with\n"
                     + "run --with; several times for several", isRepeatable: true),
             Option(name: "--output", value: "FILE", summary: "the file to write, instead of standard output"),
+            RunHistory.option,
         ]
     ) { arguments in
         guard arguments.operands.count == 2 else {
@@ -38,7 +42,7 @@ extension Command {
         var sets: [[RunResult]] = []
         for operand in arguments.operands {
             do {
-                sets.append(try PlayedRuns.results(orReport: operand))
+                sets.append(try runs(operand, arguments))
             } catch let error as Problems {
                 for problem in error.all { Output.note(problem.description) }
                 return .invalidScenario
@@ -61,5 +65,13 @@ extension Command {
             Output.print(document)
         }
         return comparison.hasRegressed ? .failed : comparison.isInconclusive ? .void : .pass
+    }
+
+    /// Of a folder, a report, or a name in the history.
+    private static func runs(_ operand: String, _ arguments: Arguments) throws -> [RunResult] {
+        guard operand.hasPrefix(History.prefix) else { return try PlayedRuns.results(orReport: operand) }
+        let path = History.path(named: arguments.text("--history"), reports: RunOptions().reports)
+        let name = String(operand.dropFirst(History.prefix.count))
+        return try History(path).runs(named: name).map(\.result)
     }
 }

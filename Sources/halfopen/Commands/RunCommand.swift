@@ -34,7 +34,8 @@ extension Command {
             Option(
                 name: "--report", value: "FORMAT[=FILE]",
                 summary: "another report, in the reports folder or in FILE; several times for several\n"
-                    + "(halfopen list formats)", isRepeatable: true),
+                    + "(halfopen list formats)", isRepeatable: true), RunHistory.option,
+            Option(name: "--no-history", value: nil, summary: "store these runs in no history"),
         ]
     ) { arguments in
         guard !arguments.operands.isEmpty else {
@@ -54,8 +55,10 @@ extension Command {
         let jobs = loaded.flatMap { item in
             options.seeds.map { Runner.Job(loaded: item.scenario, path: item.path, seed: $0) }
         }
+        let history = try RunHistory(arguments, reports: options.reports)
         let loop = try EventLoop()
         let display = ProgressDisplay(total: jobs.count, loop: loop) { result in
+            history?.store(result)
             let text = TextReport.run(result, color: format.name == "text" && Output.hasColour)
             format.name == "text" ? Output.print(text) : Output.note(text)
         }
@@ -74,6 +77,7 @@ extension Command {
             Output.print(TextReport.summary(results, color: Output.hasColour))
         }
         if let failure { throw failure }
+        try history?.finish()
         if runner.isInterrupted {
             Output.note("halfopen: interrupted; \(results.count) of \(jobs.count) runs were finished")
             return .interrupted

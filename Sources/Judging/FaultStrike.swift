@@ -60,18 +60,20 @@ package struct FaultStrike: Sendable {
     package var struck: Moment? { strikesAtFirstHit ? firstHit : applied }
 
     /// `blackhole at 10m on phone-home`
-    package var name: String {
+    package var name: String { "\(plan.kind) at \(plan.at.timelineText)\(FaultStrike.target(plan))" }
+
+    /// ` on phone-home`; empty for a fault of the whole lab.
+    package static func target(_ plan: FaultPlan) -> String {
         switch plan.target {
-        case .link(let link, nil): "\(plan.kind) at \(plan.at.timelineText) on \(link)"
-        case .link(let link, let from?): "\(plan.kind) at \(plan.at.timelineText) on \(link) from \(from)"
-        case .host(let host): "\(plan.kind) at \(plan.at.timelineText) on \(host)"
-        case .actor(let actor): "\(plan.kind) at \(plan.at.timelineText) of \(actor)"
-        case .actors(let actors):
-            "\(plan.kind) at \(plan.at.timelineText) of \(actors.joined(separator: ", "))"
-        case .connections(let choice): "\(plan.kind) at \(plan.at.timelineText) of \(choice.inWords)"
-        case .name(let name): "\(plan.kind) at \(plan.at.timelineText) of the name \(name)"
-        case .lab: "\(plan.kind) at \(plan.at.timelineText)"
-        case .groups: "\(plan.kind) at \(plan.at.timelineText) of \(plan.target.inWords)"
+        case .link(let link, nil): " on \(link)"
+        case .link(let link, let from?): " on \(link) from \(from)"
+        case .host(let host): " on \(host)"
+        case .actor(let actor): " of \(actor)"
+        case .actors(let actors): " of \(actors.joined(separator: ", "))"
+        case .connections(let choice): " of \(choice.inWords)"
+        case .name(let name): " of the name \(name)"
+        case .lab: ""
+        case .groups: " of \(plan.target.inWords)"
         }
     }
 }

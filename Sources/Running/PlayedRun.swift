@@ -15,7 +15,6 @@ final class PlayedRun {
     private var watcher: GuestWatcher
     private let began = Clock.now
     private var tokens: [EventLoop.Token] = []
-    private let advanced: (Double) -> Void
     private let finished: (Result<RunResult, any Error>) -> Void
     /// Why the watchdog ended the guest.
     private var stall: StallReport?
@@ -29,15 +28,17 @@ final class PlayedRun {
     /// Who said a lot last, so that the first process had much to read.
     private var flooder: Instance?
     private var phases: [RunResult.PhaseTime] = []
+    /// How far the timeline was, nanoseconds, when the guest half last said so.
+    private var progress: Int64 = 0
+    /// Only when somebody watches.
+    private var live: LiveFile?
 
     /// - Throws: what keeps every run of this command from being played.
     init(
-        job: Runner.Job, runner: Runner, advanced: @escaping (Double) -> Void,
-        finished: @escaping (Result<RunResult, any Error>) -> Void
+        job: Runner.Job, runner: Runner, finished: @escaping (Result<RunResult, any Error>) -> Void
     ) throws {
         self.job = job
         self.runner = runner
-        self.advanced = advanced
         self.finished = finished
         processor = Processor.claim()
         let scenario = job.loaded.scenario
@@ -77,6 +78,20 @@ final class PlayedRun {
         discard()
     }
 
+    /// Where it is now, for who watches.
+    func sight() -> LiveRun.Sight {
+        var live =
+            self.live
+            ?? LiveFile(
+                "\(folder.temporary)/recording.jsonl", scenario: job.loaded.scenario, seed: job.seed,
+                began: began)
+        let isVirtual = runner.options.lab == .virtual
+        let sight = live.look(
+            at: isVirtual ? guest.virtualTime : Clock.now, told: .nanoseconds(progress), isVirtual: isVirtual)
+        self.live = live
+        return sight
+    }
+
     /// An earlier run of the same name stays as it is.
     private func discard() {
         Files.remove(folder.temporary)
@@ -95,8 +110,8 @@ final class PlayedRun {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             switch words.first {
             case "@progress":
-                let numbers = words.last!.split(separator: " ").compactMap { Double($0) }
-                if numbers.count == 2, numbers[1] > 0 { advanced(numbers[0] / numbers[1]) }
+                // And of how much, which the plan knows.
+                progress = words.last!.split(separator: " ").first.flatMap { Int64($0) } ?? progress
             case "@phase":
                 phases.append(.init(phase: words.last!, wallSeconds: Double(Clock.now - began) / 1e9))
             case "@note": notes.append(words.last!)

@@ -31,8 +31,6 @@ package final class Runner {
     /// What a display may want to know.
     package enum Progress {
         case started(Job)
-        /// How far a run's timeline is, 0...1.
-        case advanced(Job, Double)
         case finished(RunResult)
     }
 
@@ -78,6 +76,9 @@ package final class Runner {
         if let failure { throw failure }
         return results.sorted { $0.key < $1.key }.map(\.value)
     }
+
+    /// Where the runs are that are played now, in the order of the jobs. Looking costs them nothing.
+    package func sights() -> [LiveRun.Sight] { running.sorted { $0.key < $1.key }.map { $0.value.sight() } }
 
     /// Ends every run at once; `run` returns what was finished.
     package func interrupt() { isInterrupted = true }
@@ -137,7 +138,6 @@ package final class Runner {
                 tell(.started(job))
                 running[place] = try PlayedRun(
                     job: job, runner: self,
-                    advanced: { [unowned self] in tell(.advanced(job, $0)) },
                     finished: { [unowned self] in finished(place, $0) })
             } catch {
                 failure = error

@@ -12,9 +12,30 @@ enum Output {
     /// Without a newline of its own; for a line that is written over.
     static func raw(_ text: String) { put(2, Array(text.utf8)) }
 
-    /// Colours only where a person looks.
-    static var hasColour: Bool { isatty(1) == 1 && getenv("NO_COLOR") == nil }
-    static var isInteractive: Bool { isatty(2) == 1 }
+    enum Stream: Int32 { case standardOutput = 1, standardError = 2 }
+
+    /// Colours only where a person looks: https://no-color.org
+    static var hasColour: Bool { hasColour(on: .standardOutput) }
+
+    static func hasColour(on stream: Stream) -> Bool {
+        isatty(stream.rawValue) == 1 && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
+    }
+
+    /// Somebody sits before a terminal that can take lines back. CI services that have one for their jobs keep what is
+    /// written to it in a log; they all set CI.
+    static var isWatched: Bool {
+        let isService = !["", "false", "0"].contains(variable("CI") ?? "")
+        return isatty(2) == 1 && variable("TERM") != "dumb" && !isService
+    }
+
+    /// Columns and lines of the terminal; 80 and 24 when it does not say.
+    static var terminalSize: (width: Int, height: Int) {
+        var size = winsize()
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     private static func put(_ descriptor: Int32, _ bytes: [UInt8]) {
         do {

@@ -2,60 +2,67 @@ import Kernel
 import Reporting
 import Running
 
-/// Tells who waits what is going on: a line that is written over on a terminal, and every finished run at once.
+/// Tells who waits what is going on: lines that are written over on a terminal, and every finished run at once.
+///
+/// Where nobody sits before a terminal (files, pipes, CI services) only finished runs are told.
 final class ProgressDisplay {
-    private let total: Int
     private let loop: EventLoop
     private let judged: (RunResult) -> Void
-    private var finished = 0
-    private var shares: [(name: String, share: Double)] = []
-    private var isDrawn = false
-    private var isScheduled = false
+    private var tally: LiveDisplay.Tally
+    /// Who plays; until it is known there is nothing to show.
+    weak var runner: Runner?
+    /// Lines that stand on the terminal and are to be written over.
+    private var drawn = 0
+    private var isRunning = false
+    private let isWatched = Output.isWatched
+
+    /// Five times a second: what changes faster cannot be read.
+    private static let interval: Duration = .milliseconds(200)
 
     /// - Parameter judged: shows a finished run.
     init(total: Int, loop: EventLoop, judged: @escaping (RunResult) -> Void) {
-        self.total = total
+        tally = LiveDisplay.Tally(total: total)
         self.loop = loop
         self.judged = judged
     }
 
     func show(_ progress: Runner.Progress) {
         switch progress {
-        case .started(let job): shares.append((title(job), 0))
-        case .advanced(let job, let share):
-            if let place = shares.firstIndex(where: { $0.name == title(job) }) { shares[place].share = share }
+        case .started: break
         case .finished(let result):
-            finished += 1
-            shares.removeAll { $0.name == "\(result.scenario) seed \(result.seed)" }
+            tally.verdicts[result.judgement.verdict, default: 0] += 1
             clear()
             judged(result)
         }
+        guard isWatched, !isRunning else { return }
+        isRunning = true
         schedule()
     }
 
-    /// Takes the line away.
+    /// Takes the lines away.
     func clear() {
-        if isDrawn { Output.raw("\r\u{1B}[K") }
-        isDrawn = false
+        // Up to the first of them, then everything from there on.
+        if drawn > 0 { Output.raw("\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J") }
+        drawn = 0
     }
 
-    private func title(_ job: Runner.Job) -> String { "\(job.loaded.scenario.name) seed \(job.seed)" }
-
-    /// At most ten times a second.
     private func schedule() {
-        guard Output.isInteractive, !isScheduled else { return }
-        isScheduled = true
-        loop.after(.milliseconds(100)) { [unowned self] in
-            isScheduled = false
+        loop.after(ProgressDisplay.interval) { [weak self] in
+            guard let self else { return }
             draw()
+            schedule()
         }
     }
 
     private func draw() {
-        guard let first = shares.first else { return }
-        let more = shares.count > 1 ? " and \(shares.count - 1) more" : ""
-        let share = Int(first.share * 100)
-        Output.raw("\r\u{1B}[K[\(finished)/\(total)] \(first.name) \(share) %\(more)")
-        isDrawn = true
+        guard let runner else { return }
+        let sights = runner.sights()
+        guard !sights.isEmpty else { return clear() }
+        let (width, height) = Output.terminalSize
+        let lines = LiveDisplay.lines(
+            tally, sights, width: width, height: height, color: Output.hasColour(on: .standardError))
+        clear()
+        Output.raw(lines.joined(separator: "\n"))
+        drawn = lines.count
     }
 }

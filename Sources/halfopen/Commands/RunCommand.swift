@@ -63,6 +63,7 @@ extension Command {
             format.name == "text" ? Output.print(text) : Output.note(text)
         }
         let runner = try Runner(options: options, loop: loop, keeper: keeper, tell: display.show)
+        display.runner = runner
         let signals = try Signals([.interrupt, .terminate, .hangup], loop: loop) { runner.interrupt() }
         defer { signals.restore() }
         let results = try runner.run(jobs)

@@ -74,6 +74,42 @@ import Testing
         }
     }
 
+    @Test func `the JSON report is as its schema has it`() throws {
+        let schema = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/report.schema.json")
+        let runs = SampleResults.all + [SampleResults.result("x", tags: [], verdict: .pass, findings: [], seed: .max)]
+        let findings = runs.reduce(0) { $0 + $1.judgement.findings.count }
+        for (runs, told) in [(runs, "7 runs, \(findings) findings"), ([], "0 runs, 0 findings")] {
+            let bytes = Array(JSONReport.text(runs).utf8)
+            let said = try check(script("report.py") + [schema.path], bytes, "report.json")
+            #expect(said.hasPrefix(told), "\(said)")
+        }
+    }
+
+    /// Fields of the page's table and of the schema, each with the other's.
+    @Test func `the page and the schema of the JSON report have the same fields`() throws {
+        let docs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs")
+        let page = try String(contentsOf: docs.appending(path: "report-format.md"), encoding: .utf8)
+        let schema = try JSON(
+            parsing: Array(Data(contentsOf: docs.appending(path: "report.schema.json"))))
+        func fields(_ part: JSON?, _ prefix: String) -> [String] {
+            guard case .object(let members) = part?["properties"] ?? .null else { return [] }
+            return members.flatMap { member -> [String] in
+                let name = prefix + member.key
+                let reference = member.value["items"]?["$ref"]?.string?.split(separator: "/").last.map(String.init)
+                return [name] + fields(reference.flatMap { schema["$defs"]?[$0] }, name + "[].")
+            }
+        }
+        let owed = Set(fields(schema, ""))
+        #expect(owed.count > 25)
+        #expect(
+            Set(
+                page.matches(of: /\n\| `([a-z0-9_\[\].]+)` \|/).map { String($0.1) }.filter { name in
+                    name == "format" || name.hasPrefix("runs")
+                }) == owed)
+    }
+
     @Test func `JUnit is as the schema of those who read it has it`() throws {
         let schema = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: ".build/checks/junit-10.xsd")

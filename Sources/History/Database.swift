@@ -68,7 +68,7 @@ final class Database {
 
     /// One statement with its values in place of its question marks; `row` is called for each row.
     func run(
-        _ sql: String, _ values: [Value] = [], row: (borrowing Row) throws(HistoryError) -> Void = { _ in }
+        _ sql: String, _ values: [Value] = [], row: (Row) throws(HistoryError) -> Void = { _ in }
     ) throws(HistoryError) {
         var statement: OpaquePointer?
         let prepared = sqlite3_prepare_v2(handle, sql, -1, &statement, nil)
@@ -117,8 +117,10 @@ final class Database {
         }
     }
 
-    /// A row while it is looked at.
-    struct Row: ~Copyable {
+    /// A row while it is looked at: not to be kept.
+    ///
+    /// As a type that cannot be copied it would say so itself; but there Swift 6.3.1 crashes where it inlines `run`.
+    struct Row {
         fileprivate let statement: OpaquePointer
         let path: String
 

@@ -31,13 +31,13 @@ enum Rows {
         .text(JSON.array(texts.map { .string($0) }).line)
     }
 
-    private static func texts(_ row: borrowing Database.Row, _ column: Int32) -> [String] {
+    private static func texts(_ row: Database.Row, _ column: Int32) -> [String] {
         let json = row.text(column).flatMap { try? JSON(parsing: $0) }
         return json?.array?.compactMap(\.string) ?? []
     }
 
     /// A verdict or seed that is none was not written by this program.
-    static func run(_ row: borrowing Database.Row) throws(HistoryError) -> StoredRun {
+    static func run(_ row: Database.Row) throws(HistoryError) -> StoredRun {
         let id = row.integer(0)
         guard let verdict = row.text(5).flatMap(Verdict.init), let seed = row.text(3).flatMap({ UInt64($0) }) else {
             throw HistoryError(.damaged, row.path, "run \(id) has a verdict or a seed that is none")
@@ -55,7 +55,7 @@ enum Rows {
     }
 
     /// Of `run, expectation, verdict, measured, bound, unit, summary`.
-    static func finding(_ row: borrowing Database.Row) throws(HistoryError) -> Finding {
+    static func finding(_ row: Database.Row) throws(HistoryError) -> Finding {
         let run = row.integer(0)
         guard let verdict = row.text(2).flatMap(Verdict.init) else {
             throw HistoryError(.damaged, row.path, "a finding of run \(run) has a verdict that is none")

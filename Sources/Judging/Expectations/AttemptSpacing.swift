@@ -13,7 +13,14 @@ struct AttemptSpacing: Expectation {
             from its start where nobody can know when it failed. Waiting for longer than `max` when the timeline ends \
             is a failure too. After a refusal for good nothing more is owed. The worst decides.
 
-            It is void when no attempt failed and no connection was lost, and when neither driver nor wire can tell.
+            With `initial` the time between the starts of two attempts must follow a schedule, as gRPC's interop test \
+            demands it: the nth of a series is min(cap, initial x factor^(n-1)), up to `spread` of it shorter or \
+            longer, and `slack` more either way. A series begins with the first attempt after a strike of `during` \
+            and ends with that fault; without `during` it begins behind each connection that worked. Unlike `backoff`, \
+            which tells the class of a jitter and takes hundreds of waits for it, this judges each wait by itself.
+
+            It is void when no attempt failed and no connection was lost, when a schedule has fewer than `waits` to \
+            show, and when neither driver nor wire can tell.
             """,
         subject: .client,
         parameters: [
@@ -23,17 +30,30 @@ struct AttemptSpacing: Expectation {
             Parameter(
                 "max", .duration(.milliseconds(1)...(.seconds(7 * 86400))),
                 "Longest time from a failure to the next attempt. Not judged when not given."),
+            Parameter(
+                "initial", .duration(.milliseconds(1)...(.seconds(86400))),
+                "First time between two attempts of a schedule. No schedule is judged when not given."),
+            Parameter("factor", .number(1...100), "What each attempt multiplies it by; the default is 2."),
+            Parameter("cap", .duration(.milliseconds(1)...(.seconds(7 * 86400))), "It grows no longer than this."),
+            Parameter("spread", .fraction(0...1), default: .fraction(0), "How much shorter or longer, for jitter."),
+            Parameter(
+                "slack", .duration(.zero...(.seconds(60))), default: .duration(.zero),
+                "How much more to either side, for the way."),
+            Parameter("during", .fault, "The kind of fault that makes the attempts of a schedule fail."),
+            Parameter("waits", .count(1...1000), default: .count(3), "How many a schedule must have to be judged."),
         ],
         example: "{ attempt-spacing: subscriber, min: 50ms, max: 25s }")
 
     private let plan: ExpectationPlan
     private let least: Duration
     private let most: Duration?
+    private let schedule: AttemptSchedule?
 
     init(_ plan: ExpectationPlan) {
         self.plan = plan
         least = plan.duration("min") ?? .zero
         most = plan.duration("max")
+        schedule = AttemptSchedule(plan)
     }
 
     func judge(_ run: RunView) -> Finding {
@@ -63,6 +83,7 @@ struct AttemptSpacing: Expectation {
         guard shortest != nil || longest != nil else { return nil }
         if let shortest, shortest.gap < least { return tooClose(run, history, shortest.gap, shortest.next) }
         if let most, let longest, longest.gap > most { return tooFar(run, history, longest, most) }
+        if let schedule { return schedule.judge(run, history) }
         guard let shortest else { return nil }
         let further = longest.map { ", and waited \($0.gap.lengthText) at most" } ?? ""
         return plan.pass(

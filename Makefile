@@ -6,8 +6,8 @@ BINARY := .build/release/halfopen
 # costs there (6 ms against 20), and it runs where the libraries are not installed.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable --product halfopen
 
-.PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs library scorecard comparisons \
-    determinism schedules clean
+.PHONY: help setup build kernel clients demo test check bench storm mutants known-bugs library conformance \
+    scorecard comparisons determinism schedules clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -56,6 +56,9 @@ known-bugs: kernel ## plays documented bugs of real libraries, on releases that 
 	scripts/known-bugs $(BINARY) --report reports
 library: kernel ## plays the scenario library, and says which of the written verdicts changed
 	scripts/library $(BINARY)
+
+conformance: kernel clients ## plays scenarios from published specifications against real clients
+	scripts/conformance $(BINARY)
 
 scorecard: kernel clients ## plays every client in every scenario of the library that fits it: reports/scorecard.*
 	scripts/scorecard $(BINARY)

@@ -89,9 +89,10 @@ def introduction(whole):
     return [
         f"{len(whole['cells'])} runs of {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])}",
         f"scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']} processors.",
-        f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['core_seeds']}. Every run has its",
+        f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['lucky_seeds']}. Every run has its",
         "recording, its SHA-256 and the command that repeats it in scorecard.json, and in scorecard.html behind its",
-        f"cell. Lab kernel {whole['lab_kernel']}; of Debian: {packages}."]
+        "cell. An empty cell: the scenario needs what the client cannot, or its server takes too long to start.",
+        f"Lab kernel {whole['lab_kernel']}; of Debian: {packages}."]
 
 
 def markdown(whole, themes):

@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import textwrap
 
 MARKS = {"pass": "✓", "fail": "✗", "void": "–", "unsupported": "∅", "error": "!"}
 WORDS = {
@@ -23,9 +24,9 @@ LEGEND = [
     "minutes without a network to the first new message (five-minutes). *lost*, *twice*: messages of those five",
     "minutes that never came, and that came twice; who promises delivery at least once may lose none. *waits when",
     "refused*: between attempts that are refused at once, for eight minutes (broker-api-nightly-reset): constant or",
-    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of two dozen clients",
-    "that came back within a tenth of the time over which they should spread (storms). *leaks*: what was left behind",
-    "over six reconnects and more. Of several runs the worst. — was not measured.",
+    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of sixteen clients and",
+    "more that came back within a tenth of the time over which they should spread (storms). *leaks*: what was left",
+    "behind over six reconnects and more. Of several runs the worst. — was not measured.",
 ]
 
 
@@ -87,7 +88,7 @@ def introduction(whole):
     packages = ", ".join(f"{name} {version}" for name, version in sorted(whole["packages"].items()))
     seeds = f"seed 1 to {whole['seeds']}" if whole["seeds"] > 1 else "seed 1"
     return [
-        f"{len(whole['cells'])} runs of {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])}",
+        f"{len(whole['cells'])} runs: {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])}",
         f"scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']} processors.",
         f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['lucky_seeds']}. Every run has its",
         "recording, its SHA-256 and the command that repeats it in scorecard.json, and in scorecard.html behind its",
@@ -96,7 +97,7 @@ def introduction(whole):
 
 
 def markdown(whole, themes):
-    lines = ["# The scorecard", "", "Made by `make scorecard`."] + introduction(whole) + [
+    lines = ["# The scorecard", "", "Made by `make scorecard`.", ""] + wrapped(introduction(whole)) + [
         "", "The scenarios and where their bounds come from: [docs/scenario-library.md](../docs/scenario-library.md).",
         "What was looked at by hand: [scorecard-notes.md](scorecard-notes.md).", "", "## Clients", "",
         "| client | library | language, protocol | server |", "|---|---|---|---|"]
@@ -104,14 +105,15 @@ def markdown(whole, themes):
         lines.append(
             f"| {client['name']} | {client['library']} {client.get('version', '')} "
             f"| {client['language']}, {client['protocol']} | {client['server']} |")
-    lines += ["", "## Figures", ""] + LEGEND + [
+    lines += ["", "## Figures", ""] + wrapped(LEGEND) + [
         "", "| client | settings | " + " | ".join(title for _, title in COLUMNS) + " |",
         "|---|---|" + "---|" * len(COLUMNS)]
     for row in whole["rows"]:
         lines.append(
             f"| {row['client']} | {row['settings']} | " + " | ".join(shown(row, key) for key, _ in COLUMNS) + " |")
     groups = grouped(whole)
-    lines += ["", "## Verdicts", "", "; ".join(f"{mark} {WORDS[word]}" for word, mark in MARKS.items()) + "."]
+    marks = "; ".join(f"{mark} {WORDS[word]}" for word, mark in MARKS.items())
+    lines += ["", "## Verdicts", ""] + wrapped([marks + "."])
     for theme, title in themes.items():
         chosen = [one for one in whole["scenarios"] if one["theme"] == theme]
         if chosen:
@@ -122,6 +124,10 @@ def markdown(whole, themes):
         if runs[0]["verdict"] in ("void", "unsupported", "error"):
             lines.append(f"| {' | '.join(key)} | {plain(why(runs[0]))} |")
     return "\n".join(lines) + "\n"
+
+
+def wrapped(lines):
+    return textwrap.wrap(" ".join(lines), 120, break_long_words=False, break_on_hyphens=False)
 
 
 def table(whole, chosen, groups):

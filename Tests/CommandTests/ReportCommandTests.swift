@@ -27,6 +27,13 @@ import Testing
             #expect(scratch.bytes("again") == scratch.bytes("reports/\(name)"), "\(name)")
             #expect(!scratch.bytes("again").isEmpty)
         }
+        // Real runs, as the written schema has them.
+        let (program, schema) = ("Tests/ReportingTests/Checks/report.py", "docs/report.schema.json")
+        let check = [program, schema].map { "\(Halfopen.root)/\($0)" }
+        for name in ["report.json", "test/seed-9/result.json"] {
+            let valid = try Halfopen.launch(["/usr/bin/python3"] + check + ["reports/\(name)"], in: scratch.path)
+            #expect(valid.status == 0, "\(name): \(valid.all)")
+        }
         #expect(scratch.text("reports/report.otlp.jsonl").split(separator: "\n").count == 4)
         // A page of all, which leads to a page of each.
         #expect(scratch.list("pages") == ["all-runs", "all.html"])

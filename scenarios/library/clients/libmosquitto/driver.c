@@ -8,6 +8,7 @@
  * https://mosquitto.org/api/files/mosquitto-h.html#mosquitto_loop_forever and #mosquitto_reconnect_delay_set
  */
 #include <mosquitto.h>
+#include <stdlib.h>
 
 #include "halfopen_driver.h"
 
@@ -55,7 +56,9 @@ int main(int count, char **arguments) {
     snprintf(version, sizeof version, "%d.%d.%d", major, minor, revision);
     halfopen_hello("libmosquitto", version, NULL);
 
-    struct mosquitto *client = mosquitto_new(recommended ? "subscriber" : NULL, !recommended, NULL);
+    /* Of two with one identifier the broker keeps the later (OASIS MQTT 3.1.1, 3.1.4). */
+    const char *name = getenv("CLIENT_ID");
+    struct mosquitto *client = mosquitto_new(recommended ? (name ? name : "subscriber") : NULL, !recommended, NULL);
     if (recommended) mosquitto_reconnect_delay_set(client, 1, 30, true);
     if (authority) mosquitto_tls_set(client, authority, NULL, NULL, NULL, NULL);
     mosquitto_connect_with_flags_callback_set(client, on_connect);

@@ -14,7 +14,8 @@ const { values } = require("util").parseArgs({
 
 driver.hello("mqtt.js", require("mqtt/package.json").version);
 const recommended = values.settings === "recommended";
-const how = recommended ? { clean: false, clientId: "subscriber" } : {};
+// Of two with one identifier the broker keeps the later (OASIS MQTT 3.1.1, 3.1.4).
+const how = recommended ? { clean: false, clientId: process.env.CLIENT_ID || "subscriber" } : {};
 if (values.ca) how.ca = require("fs").readFileSync(values.ca);
 const client = mqtt.connect(values.ca ? `mqtts://${values.to}:8883` : `mqtt://${values.to}:1883`, how);
 client.on("connect", (acknowledgement) => {

@@ -7,6 +7,7 @@ retry_first_connection is for a network that is not there yet.
 https://eclipse.dev/paho/files/paho.mqtt.python/html/client.html
 """
 import argparse
+import os
 
 import halfopen_driver as driver
 import paho.mqtt
@@ -23,7 +24,9 @@ def main():
 
     driver.hello("paho-mqtt", paho.mqtt.__version__)
     if recommended:
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="subscriber", clean_session=False)
+        # Of two with one identifier the broker keeps the later (OASIS MQTT 3.1.1, 3.1.4).
+        name = os.environ.get("CLIENT_ID", "subscriber")
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
         client.reconnect_delay_set(min_delay=1, max_delay=30)
     else:
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)

@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["scenarios/demo/drivers", "scenarios/first"]) func everyDriverCompiles(folder: String) throws {
+    @Test(arguments: ["scenarios/demo/drivers", "scenarios/first", "scenarios/known-bugs/drivers"])
+    func everyDriverCompiles(folder: String) throws {
         for file in try Repository.files(folder, ending: ".py") {
             let path = Repository.root.appending(path: file).path(percentEncoded: false)
             let output = try run(["python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", path])

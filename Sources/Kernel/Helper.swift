@@ -28,6 +28,9 @@ package final class Helper<Result: Sendable> {
         }
     }
 
+    /// Lets it end by itself, or with the process. Instead of `result`.
+    package func leave() { pthread_detach(thread) }
+
     /// Waits for its end. To be called once.
     package func result() -> Result {
         pthread_join(thread, nil)

@@ -25,6 +25,7 @@ package enum Rejudging {
         var result = RunResult(
             recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
         result.figures = view.figures
+        Leftover.giveBack(view)
         return result
     }
 

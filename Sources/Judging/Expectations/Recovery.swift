@@ -96,7 +96,7 @@ struct Recovery: Expectation {
         let crashes = names.compactMap { name in
             run.crash(of: name.instance).map { crashed(run, name, $0) }
         }
-        let signs = names.filter { run.crash(of: $0.instance) == nil }.map { ClientSigns(run, $0) }
+        let signs = run.workers.map(names.filter { run.crash(of: $0.instance) == nil }) { ClientSigns(run, $0) }
         // A quantile is one over sessions: a strike that hit all of them is not hidden by others that hit none.
         let groups = quantile < 1 ? strikes.map { [$0] } : [strikes]
         // Several bounds of one session are no more cases than one.

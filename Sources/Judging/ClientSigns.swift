@@ -62,14 +62,14 @@ struct ClientSigns {
         sent = session?.sent ?? []
         reports = session?.reports ?? []
         wire = run.wire(of: name)
-        let own = run.ownAddresses(of: name.instance)
-        dials = Dial.dials(wire ?? []) { own.contains($0) }
+        dials =
+            run.inventory.dials(of: name) ?? Dial.dials(wire ?? [], sends: \.sends, gets: \.gets)
         var signs: [Sign] = []
         signs.reserveCapacity(reports.count + (wire?.count ?? 0))
         var rest = reports[...]
         // Both are in the order of the recording.
         for seen in wire ?? [] {
-            guard let sign = ClientSigns.sign(of: seen, own) else { continue }
+            guard let sign = ClientSigns.sign(of: seen) else { continue }
             while let said = rest.first, said.moment.line < seen.moment.line {
                 if let sign = ClientSigns.sign(of: said) { signs.append(sign) }
                 rest.removeFirst()
@@ -102,8 +102,7 @@ struct ClientSigns {
         }
     }
 
-    /// - Parameter own: addresses of the client's host.
-    private static func sign(of seen: RunView.Wire, _ own: Set<IPAddress>) -> Sign? {
+    private static func sign(of seen: RunView.Wire) -> Sign? {
         let kind: Kind
         switch seen.kind {
         case .attempt: kind = .attempt
@@ -112,9 +111,8 @@ struct ClientSigns {
         case .firstResponse: kind = .response
         case .firstRequest, .data, .keepAlive: return nil
         }
-        let sends = own.contains(seen.from.address)
-        if sends == (kind == .response) || (kind == .attempt && seen.isRepeated) { return nil }
-        return Sign(seen, kind, sends ? .sends : .gets)
+        if seen.sends == (kind == .response) || (kind == .attempt && seen.isRepeated) { return nil }
+        return Sign(seen, kind, seen.sends ? .sends : .gets)
     }
 
     /// Why the client counts as not connected at `time`: the sign that nothing but downs and attempts followed; nil

@@ -69,7 +69,7 @@ package struct ConnectionInventory: Sendable {
     init(wireOf run: RunView) {
         let hosts = Set(run.scenario.actors.map(\.host))
         for host in run.scenario.lab.hosts.map(\.name) where hosts.contains(host) {
-            take(run.wire[host] ?? [], of: host, own: run.addresses(of: host))
+            take(run.wire[host] ?? [], of: host)
         }
     }
 
@@ -89,9 +89,7 @@ package struct ConnectionInventory: Sendable {
         }
     }
 
-    private mutating func take(
-        _ wire: [RunView.Wire], of host: String, own: Set<IPAddress>
-    ) {
+    private mutating func take(_ wire: [RunView.Wire], of host: String) {
         var current: [Ends: Int] = [:]
         // Growing step by step would copy a hundred thousand connections again and again.
         connections.reserveCapacity(connections.count + wire.count { $0.kind == .attempt })
@@ -100,7 +98,7 @@ package struct ConnectionInventory: Sendable {
             if current.isEmpty, seen.kind != .attempt { continue }
             let ends = seen.ends
             if seen.kind == .attempt {
-                guard own.contains(seen.from.address) else { continue }
+                guard seen.sends else { continue }
                 if seen.isRepeated, let known = current[ends] {
                     connections[known].attempts.append(seen.moment)
                     connections[known].places.append(place)
@@ -207,6 +205,9 @@ package struct ConnectionInventory: Sendable {
         let wire = run.wire[connections[first].host] ?? []
         return places.flatMap { connections[$0].places }.sorted().map { wire[$0] }
     }
+
+    /// Those that a session's driver named, in the order in which they began; nil when it named none.
+    func dials(of name: RunView.SessionName) -> [Dial]? { bySession[name]?.map { Dial(connections[$0]) } }
 
     /// The connections that are known to be this instance's.
     package func connections(of instance: Instance) -> [Connection] {

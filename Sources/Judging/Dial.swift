@@ -25,6 +25,13 @@ struct Dial {
     struct Ending {
         var moment: Moment
         var isReset: Bool
+
+        init(moment: Moment, isReset: Bool) {
+            self.moment = moment
+            self.isReset = isReset
+        }
+
+        init(_ seen: ConnectionInventory.Ending) { self.init(moment: seen.moment, isReset: seen.isReset) }
     }
 
     /// When it began, as far as is seen.
@@ -37,13 +44,16 @@ struct Dial {
     }
 
     /// In the order in which they began.
-    /// - Parameter wire: in time order; what is not from or to one of ours is left out.
-    static func dials(_ wire: [RunView.Wire], isOurs: (IPAddress) -> Bool) -> [Dial] {
+    /// - Parameters:
+    ///   - wire: in time order; what the client neither sends nor gets is left out.
+    static func dials(
+        _ wire: [RunView.Wire], sends: (RunView.Wire) -> Bool, gets: (RunView.Wire) -> Bool
+    ) -> [Dial] {
         var dials: [Dial] = []
         var places: [ConnectionEnds: Int] = [:]
         for seen in wire {
-            let sends = isOurs(seen.from.address)
-            guard sends || isOurs(seen.to.address) else { continue }
+            let sends = sends(seen)
+            guard sends || gets(seen) else { continue }
             if seen.kind == .attempt && !sends { continue }
             let isNew = seen.kind == .attempt && !seen.isRepeated
             let ends = sends ? seen.ends : seen.ends.turned
@@ -59,6 +69,25 @@ struct Dial {
             if let place { dials[place].take(seen, sends: sends) }
         }
         return dials
+    }
+
+    /// One that is in the inventory.
+    init(_ connection: ConnectionInventory.Connection) {
+        client = connection.from
+        server = connection.to
+        link = connection.link
+        attempted = connection.began
+        established = connection.established
+        firstRequest = connection.firstRequest
+        firstResponse = connection.firstResponse
+        clientEnd = connection.endings.first(where: \.byInitiator).map(Ending.init)
+        serverEnd = connection.endings.first { !$0.byInitiator }.map(Ending.init)
+    }
+
+    init(client: Endpoint, server: Endpoint, link: String) {
+        self.client = client
+        self.server = server
+        self.link = link
     }
 
     private mutating func take(_ seen: RunView.Wire, sends: Bool) {

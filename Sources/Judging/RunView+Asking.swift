@@ -51,12 +51,7 @@ extension RunView {
     }
 
     package func isAddress(_ address: IPAddress, of instance: Instance) -> Bool {
-        ownAddresses(of: instance).contains(address)
-    }
-
-    /// Those of its host.
-    func ownAddresses(of instance: Instance) -> Set<IPAddress> {
-        plan(of: instance.actor).map { addresses(of: $0.host) } ?? []
+        plan(of: instance.actor).map { addresses(of: $0.host).contains(address) } ?? false
     }
 
     /// The first time in play that this process ended although no fault struck its actor: a crash, its own doing.

@@ -120,6 +120,9 @@ package final class RunView: @unchecked Sendable {
         package let moment: Moment
         package let kind: WireChange.Change
         package let isRepeated: Bool
+        /// Whether an address of the host whose wire this is sent it, and whether it was sent to one.
+        package fileprivate(set) var sends = false
+        package fileprivate(set) var gets = false
         let ends: ConnectionEnds
         // Plain, as said above: the run outlives it.
         unowned(unsafe) let run: RunView
@@ -291,6 +294,8 @@ private struct HostWires {
     private struct Owner {
         var address: IPAddress
         var host: Int
+        /// Programs of the host have it, and not only packets to nowhere.
+        var isOwn: Bool
     }
 
     private var owners: [(link: String, ends: [Owner])] = []
@@ -306,10 +311,11 @@ private struct HostWires {
                 if host == names.count { names.append(end.host) }
                 let all = lab.hosts.filter { $0.name == end.host }.flatMap(\.addresses)
                 let dead = [lab.deadIPv6Address(of: end.host)].compactMap { $0 }
-                for address in ([end.hostAddress] + all + dead).map({ IPAddress($0) }) {
+                for text in [end.hostAddress] + all + dead {
+                    let address = IPAddress(text)
                     // The end that comes last has the address that both have.
                     ends.removeAll { $0.address == address }
-                    ends.append(Owner(address: address, host: host))
+                    ends.append(Owner(address: address, host: host, isOwn: all.contains(text)))
                 }
             }
             owners.append((link.name, ends))
@@ -319,10 +325,14 @@ private struct HostWires {
 
     mutating func take(_ change: WireChange, _ seen: RunView.Wire) {
         guard let ends = owners.first(where: { $0.link == change.link })?.ends else { return }
-        let from = ends.first { $0.address == change.from.address }?.host
-        let to = ends.first { $0.address == change.to.address }?.host
-        if let from { changes[from].append(seen) }
-        if let to, to != from { changes[to].append(seen) }
+        let from = ends.first { $0.address == change.from.address }
+        let to = ends.first { $0.address == change.to.address }
+        var seen = seen
+        seen.gets = to?.isOwn ?? false
+        if let to, to.host != from?.host { changes[to.host].append(seen) }
+        seen.sends = from?.isOwn ?? false
+        if to?.host != from?.host { seen.gets = false }
+        if let from { changes[from.host].append(seen) }
     }
 
     /// By the host's name, of hosts that have any.

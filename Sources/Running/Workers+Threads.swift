@@ -19,7 +19,6 @@ extension Workers {
 enum Leftover {
     static func giveBack<Thing: AnyObject & Sendable>(_ thing: consuming Thing) {
         let held = Unmanaged.passRetained(thing)
-        nonisolated(unsafe) let last = held
-        if let helper = try? Helper({ last.release() }) { helper.leave() } else { held.release() }
+        if let helper = try? Helper({ held.release() }) { helper.leave() } else { held.release() }
     }
 }

@@ -37,7 +37,7 @@ struct WireAttempts {
             if case .started = life.change { life.moment.time } else { nil }
         }
         for seen in wire where seen.moment.time < run.stop {
-            let isOurs = run.isAddress(seen.from.address, of: instance)
+            let isOurs = seen.sends
             let (client, server) = isOurs ? (seen.from, seen.to) : (seen.to, seen.from)
             guard server.port != Self.namePort else { continue }
             let life = lives.filter { $0 <= seen.moment.time }.count

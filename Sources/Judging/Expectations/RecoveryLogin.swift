@@ -46,16 +46,15 @@ extension RecoveryTrace {
 
     /// The first thing from `struck` on by which the client could know that something was wrong.
     static func couldKnow(_ run: RunView, _ signs: ClientSigns, since struck: Timestamp) -> Sign? {
-        let own = run.ownAddresses(of: signs.name.instance)
         let all = signs.wire ?? []
         let wire = all[all.partitioningIndex { $0.moment.time >= struck }...]
         let told = wire.first { seen in
-            (seen.kind == .fin || seen.kind == .reset) && !own.contains(seen.from.address)
+            (seen.kind == .fin || seen.kind == .reset) && !seen.sends
         }
         let wrote = signs.sent.first { $0.moment.time >= struck }?.moment
         let asked = signs.reports.first { $0.kind == .request && $0.moment.time >= struck }?.moment
         var known: [Sign] = []
-        if let wired = wire.first(where: { $0.kind == .data && own.contains($0.from.address) }) {
+        if let wired = wire.first(where: { $0.kind == .data && $0.sends }) {
             known.append(Sign(wired, .complaint, .wrote))
         }
         if let told { known.append(Sign(told, .down, .wasEnded)) }

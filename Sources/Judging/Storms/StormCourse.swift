@@ -39,7 +39,7 @@ struct StormCourse {
                 take(session.reports, lastReceived: session.received.last?.moment.time)
             }
         } else if let host {
-            takeWire(run.wire[host] ?? [], run.addresses(of: host))
+            takeWire(run.wire[host] ?? [])
         }
         attempts.sort { ($0.time, $0.line) < ($1.time, $1.line) }
         firsts.sort { ($0.time, $0.line) < ($1.time, $1.line) }
@@ -76,19 +76,18 @@ struct StormCourse {
     }
 
     /// Connections of a host on the wire: each that stood when it was struck is a session.
-    private mutating func takeWire(_ wire: [RunView.Wire], _ own: Set<IPAddress>) {
+    private mutating func takeWire(_ wire: [RunView.Wire]) {
         var open: Set<ConnectionEnds> = []
         var ups: [Moment] = []
         for seen in wire {
-            let sends = own.contains(seen.from.address)
             guard seen.moment.time < until else { break }
             let isAfter = seen.moment.time >= struck.time
             switch seen.kind {
-            case .established where sends:
+            case .established where seen.sends:
                 if isAfter { ups.append(seen.moment) } else { open.insert(seen.ends) }
             case .fin where !isAfter, .reset where !isAfter:
                 if open.remove(seen.ends) == nil { open.remove(seen.ends.turned) }
-            case .attempt where sends && !seen.isRepeated && isAfter:
+            case .attempt where seen.sends && !seen.isRepeated && isAfter:
                 attempts.append(seen.moment)
                 if seen.moment.time >= owedFrom.time { firsts.append(seen.moment) }
             case .established, .attempt, .fin, .reset, .firstRequest, .firstResponse, .data, .keepAlive: break

@@ -40,7 +40,9 @@ struct SideConnection {
     static func all(_ run: RunView, server: ActorPlan) -> [SideConnection] {
         let wire = run.wire[server.host] ?? []
         let isOwn = { run.isAddress($0, of: Instance(server.name)) }
-        var dials = Dial.dials(wire) { !isOwn($0) }.filter { isOwn($0.server.address) }
+        var dials = Dial.dials(wire, sends: { !isOwn($0.from.address) }, gets: { !isOwn($0.to.address) }).filter {
+            isOwn($0.server.address)
+        }
         if case .port(let port) = server.ready { dials = dials.filter { $0.server.port == port } }
         return all(dials, wire, dialed: false)
     }

@@ -87,9 +87,11 @@ def grouped(whole):
 def introduction(whole):
     packages = ", ".join(f"{name} {version}" for name, version in sorted(whole["packages"].items()))
     seeds = f"seed 1 to {whole['seeds']}" if whole["seeds"] > 1 else "seed 1"
+    all_scenarios = whole.get("library", len(whole["scenarios"]))
     return [
-        f"{len(whole['cells'])} runs: {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])}",
-        f"scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']} processors.",
+        f"{len(whole['cells'])} runs: {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])} of",
+        f"the library's {all_scenarios} scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']}",
+        "processors.",
         f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['lucky_seeds']}. Every run has its",
         "recording, its SHA-256 and the command that repeats it in scorecard.json, and in scorecard.html behind its",
         "cell. An empty cell: the scenario needs what the client cannot, or its server takes too long to start.",
@@ -97,7 +99,8 @@ def introduction(whole):
 
 
 def markdown(whole, themes):
-    lines = ["# The scorecard", "", "Made by `make scorecard`.", ""] + wrapped(introduction(whole)) + [
+    made = "Made by `scripts/scorecard` (`make scorecard` plays all of it)."
+    lines = ["# The scorecard", "", made, ""] + wrapped(introduction(whole)) + [
         "", "The scenarios and where their bounds come from: [docs/scenario-library.md](../docs/scenario-library.md).",
         "What was looked at by hand: [scorecard-notes.md](scorecard-notes.md).", "", "## Clients", "",
         "| client | library | language, protocol | server |", "|---|---|---|---|"]

@@ -62,6 +62,10 @@ int getentropy(void *buffer, size_t length)
 /* How the kernel last let a child go on: so it goes on behind an instruction answered here. */
 static long going_on = PTRACE_SYSEMU;
 
+/* The signal that a child stopped with, asked for here at each page fault, and by the kernel again a moment later. */
+static siginfo_t stopped_with;
+static pid_t stopped;
+
 long ptrace(enum __ptrace_request request, ...)
 {
     va_list rest;
@@ -90,7 +94,13 @@ long ptrace(enum __ptrace_request request, ...)
     case PTRACE_SYSEMU:
     case PTRACE_SYSEMU_SINGLESTEP:
         going_on = request;
+        stopped = 0;
         break;
+    case PTRACE_GETSIGINFO:
+        if (child != stopped)
+            break;
+        memcpy(data, &stopped_with, sizeof stopped_with);
+        return 0;
     default:
         break;
     }
@@ -114,10 +124,13 @@ static uint64_t stamp(void)
 /* Did this child stop at an instruction that reads the counter? Then it has what it asked for, and stands behind it. */
 static int answers_stamp(pid_t child)
 {
-    siginfo_t signal;
     struct user_regs_struct registers;
+    stopped = 0;
+    if (ptrace(PTRACE_GETSIGINFO, child, 0, &stopped_with))
+        return 0;
+    stopped = child;
     /* A page fault, which most are, has another code. */
-    if (ptrace(PTRACE_GETSIGINFO, child, 0, &signal) || signal.si_code != SI_KERNEL)
+    if (stopped_with.si_code != SI_KERNEL)
         return 0;
     if (ptrace(PTRACE_GETREGS, child, 0, &registers))
         return 0;

@@ -11,6 +11,7 @@ extension LabKernelBuild {
         ("gcc", "gcc", nil),
         ("the C library's headers", "libc6-dev", "/usr/include/stdio.h"),
         ("make", "make", nil),
+        ("patch", "patch", nil),
         ("xz", "xz-utils", nil),
         ("libelf's headers", "libelf-dev", "/usr/include/libelf.h"),
     ]

@@ -55,6 +55,9 @@ package struct LabKernelBuild: ~Copyable {
 
     private func build() throws -> InstalledKernel {
         let source = try unpack()
+        try Files.write("\(work)/patch", LabKernelSource.patch)
+        // Not one line further away, and nothing asked: what does not fit exactly is another source.
+        try step("patch the source", ["patch", "-p1", "--fuzz=0", "--batch", "-i", "\(work)/patch"], folder: source)
         try configure(source)
         try compile(source)
         let version = try linuxVersion(source)

@@ -226,7 +226,8 @@ package final class ActorProcess {
         }
         var report = parsed.report
         // A stamp from the future, or from before there was a driver, is no stamp of this clock.
-        let stamp = parsed.stamp.flatMap { (startedAt...now).contains($0) ? $0 : nil }
+        // Its turn may have begun before the driver said this.
+        let stamp = parsed.stamp.flatMap { $0 >= startedAt && ($0 <= now || $0 <= Clock.now) ? $0 : nil }
         report.stamp = stamp == nil ? .reader : .driver
         self.report(stamp ?? now, .driver(report))
         if report.kind == .hello { (knownCommands, knownFaults) = (report.commands, report.faults) }

@@ -106,8 +106,8 @@ final class OutputReader {
             return false
         }
         events = 0
-        // Once for all lines that came together: in the lab's kernel the clock is a system call.
-        let now = Clock.now
+        // Once for all that came together: in the lab's kernel the clock is a system call.
+        let now = loop.now
         for line in splitter.add(withoutNoise(bytes)) { take(line, readAt: now) }
         writeLog()
         if let much = gauge.came(bytes: bytes.count, events: events, at: now) { notice(.flood(much)) }

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -26,6 +27,13 @@ static void mount_proc_when_first(int count, char **arguments, char **environmen
 
 __attribute__((section(".preinit_array"), used)) static void (*const before_all)(int, char **, char **)
     = mount_proc_when_first;
+
+void halfopen_keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, -1);
+    mallopt(M_TOP_PAD, 1 << 20);
+}
 
 int halfopen_loopback_up(void)
 {

@@ -78,9 +78,11 @@ package final class EventLoop {
     }
 
     /// Fine for one that has been cancelled or has been called.
-    package func cancel(_ token: Token) {
+    /// - Parameter closing: the descriptor is closed next, and no other one stands for the same: the kernel forgets the
+    ///   watch with it and need not be told.
+    package func cancel(_ token: Token, closing: Bool = false) {
         handlers[token.number] = nil
-        if let descriptor = descriptors.removeValue(forKey: token.number) {
+        if let descriptor = descriptors.removeValue(forKey: token.number), !closing {
             epoll_ctl(epoll.raw, Int32(EPOLL_CTL_DEL), descriptor, nil)
         }
         timers.cancel(token.number)

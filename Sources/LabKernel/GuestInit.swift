@@ -20,6 +20,7 @@ package enum GuestInit {
         guard getpid() == 1, let lab = arguments.first.flatMap(LabKind.init) else {
             throw LabKernelError(.failed, "halfopen guest is the first process of a lab; it is not started by hand")
         }
+        halfopen_keep_memory()
         var folder = arguments.last ?? ""
         if lab == .virtual {
             try GuestMounts.useConsole()

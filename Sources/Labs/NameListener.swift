@@ -53,7 +53,7 @@ final class NameListener {
         ]
     }
 
-    deinit { tokens.forEach(loop.cancel) }
+    deinit { tokens.forEach { loop.cancel($0) } }
 
     private func takeDatagrams() {
         while true {

@@ -99,7 +99,7 @@ final class PlayedRun {
     }
 
     private func close() {
-        tokens.forEach(runner.loop.cancel)
+        tokens.forEach { runner.loop.cancel($0) }
         tokens = []
         guest.cleanUp()
     }

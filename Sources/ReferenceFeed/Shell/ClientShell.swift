@@ -195,10 +195,11 @@ extension ClientShell {
 
     private func connectEnded() {
         guard let (watch, number) = connecting else { return }
-        loop.cancel(watch)
         connecting = nil
         let socket = Descriptor(owning: number)
-        if let failure = Sockets.connectionError(number) { return lost(failure.description) }
+        let failure = Sockets.connectionError(number)
+        loop.cancel(watch, closing: failure != nil)
+        if let failure { return lost(failure.description) }
         do {
             let transport = try transports.begin(to: hosts[server], port: port)
             connection = try LineSocket(
@@ -259,7 +260,7 @@ extension ClientShell {
         if isParting { connection?.part() } else { connection?.close() }
         connection = nil
         if let (watch, number) = connecting {
-            loop.cancel(watch)
+            loop.cancel(watch, closing: true)
             _ = Descriptor(owning: number)
         }
         if let failure { loop.cancel(failure) }

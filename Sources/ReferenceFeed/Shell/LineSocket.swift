@@ -92,7 +92,7 @@ final class LineSocket {
     }
 
     private func drop() {
-        if let watch { loop.cancel(watch) }
+        if let watch { loop.cancel(watch, closing: true) }
         if let loss { loop.cancel(loss) }
         if let parting { loop.cancel(parting) }
         (watch, loss, parting) = (nil, nil, nil)

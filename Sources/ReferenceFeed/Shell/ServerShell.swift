@@ -50,7 +50,7 @@ final class ServerShell {
     }
 
     deinit {
-        accepting.forEach(loop.cancel)
+        accepting.forEach { loop.cancel($0) }
         if let timer { loop.cancel(timer.token) }
         if let commands { loop.cancel(commands) }
     }

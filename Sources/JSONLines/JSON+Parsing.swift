@@ -26,6 +26,15 @@ extension JSON {
         var parser = Parser(bytes: bytes, deepest: depth)
         self = try parser.document()
     }
+
+    /// The value that begins at a place in a longer text, and where it ends.
+    package static func value(
+        in bytes: UnsafeBufferPointer<UInt8>, from place: Int, depth: Int
+    ) throws(ParsingError) -> (value: JSON, end: Int) {
+        var parser = Parser(bytes: bytes, deepest: depth, position: place)
+        let value = try parser.value()
+        return (value, parser.position)
+    }
 }
 
 /// A recursive-descent parser over bytes that outlive it. It builds values, or steps over them and finds the same
@@ -100,8 +109,8 @@ struct Parser {
     mutating func object() throws(JSON.ParsingError) -> JSON {
         var members: [JSON.Member] = []
         try self.members { parser throws(JSON.ParsingError) in
-            // Growing one by one would allocate three times for a line of a recording.
-            if members.isEmpty { members.reserveCapacity(8) }
+            // What drivers add is one or two members, and a storm's recording keeps a few hundred thousand of them.
+            if members.isEmpty { members.reserveCapacity(2) }
             let key = try parser.string()
             try parser.colon()
             members.append(JSON.Member(key, try parser.value()))
@@ -218,6 +227,15 @@ extension Parser {
     mutating func string() throws(JSON.ParsingError) -> String {
         position += 1
         let start = position
+        while let byte = peek(), byte &- 0x20 < 0x60, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+            position += 1
+        }
+        // ASCII, as nearly all are, needs no looking through for what is no UTF-8.
+        if peek() == UInt8(ascii: "\"") {
+            let text = UnsafeBufferPointer(rebasing: bytes[start..<position])
+            position += 1
+            return String(decoding: text, as: UTF8.self)
+        }
         while let byte = peek() {
             switch byte {
             case UInt8(ascii: "\""):

@@ -18,21 +18,44 @@ package struct ConnectionInventory: Sendable {
         package var owner: Instance?
         /// The driver's session, where it named this connection.
         package var session: String?
-        /// SYNs, those that came again too.
-        package var attempts: [Moment]
+        /// Its first SYN.
+        package let began: Moment
+        /// Those that came again.
+        var again: [Moment] = []
         package var established: Moment?
         package var firstRequest: Moment?
         package var firstResponse: Moment?
         /// FINs and RSTs, in time order.
         package var endings: [Ending] = []
         package var encryption: [Encryption] = []
-        package var totals: (moment: Moment, totals: ConnectionTotals)?
+        /// One or none: an optional of this size would be most of what a connection takes.
+        private var counted: [(moment: Moment, totals: ConnectionTotals)] = []
         /// From when on, at the earliest, its own side held it no more, where only the host's sockets tell.
         package private(set) var letGo: Moment?
         /// Places in `RunView.wire` of its host.
-        var places: [Int] = []
+        fileprivate(set) var places: [Int] = []
+        fileprivate let ends: ConnectionEnds
+        /// The place in `connections` of the one before it that had the same ends.
+        fileprivate let sameBefore: Int?
 
-        package var began: Moment { attempts[0] }
+        /// SYNs, those that came again too.
+        package var attempts: [Moment] { [began] + again }
+
+        package fileprivate(set) var totals: (moment: Moment, totals: ConnectionTotals)? {
+            get { counted.first }
+            set { counted = newValue.map { [$0] } ?? [] }
+        }
+
+        fileprivate init(_ seen: RunView.Wire, at place: Int, of host: String, sameBefore: Int?) {
+            self.host = host
+            link = seen.change.link
+            (from, to, ends) = (seen.from, seen.to, seen.ends)
+            began = seen.moment
+            self.sameBefore = sameBefore
+            // As many as a connection has that comes up, says something and is closed.
+            places.reserveCapacity(6)
+            places.append(place)
+        }
 
         mutating func releasedUnseen(_ moment: Moment) { letGo = moment }
     }
@@ -59,7 +82,8 @@ package struct ConnectionInventory: Sendable {
     private(set) var bySession: [RunView.SessionName: [Int]] = [:]
     /// Whose drivers say which connection is which session's.
     private(set) var hasNamedSessions: Set<Instance> = []
-    private var byEnds: [Ends: [Int]] = [:]
+    /// The last connection of these ends; `sameBefore` leads to the others.
+    private var latest: [Ends: Int] = [:]
 
     init() {}
 
@@ -77,49 +101,55 @@ package struct ConnectionInventory: Sendable {
     mutating func complete(_ run: RunView) {
         takeFacts(run)
         takeOwners(run)
-        takeSessions(run)
+        let sessions = takeSessions(run)
         for host in run.scenario.lab.hosts.map(\.name) { takeSockets(run, host) }
         nameDestinations(run)
-        for place in connections.indices {
+        var places: [[Int]] = Array(repeating: [], count: run.sessionOrder.count)
+        for (place, session) in sessions.enumerated() {
             guard let owner = connections[place].owner else { continue }
             byOwner[owner, default: []].append(place)
-            if let session = connections[place].session {
-                bySession[RunView.SessionName(instance: owner, session: session), default: []].append(place)
-            }
+            if let session { places[session].append(place) }
         }
+        for (name, places) in zip(run.sessionOrder, places) where !places.isEmpty { bySession[name] = places }
     }
 
     private mutating func take(_ wire: [RunView.Wire], of host: String) {
-        var current: [Ends: Int] = [:]
+        // Those before it are of other hosts, as whose these packets are no news.
+        let first = connections.count
         // Growing step by step would copy a hundred thousand connections again and again.
-        connections.reserveCapacity(connections.count + wire.count { $0.kind == .attempt })
+        let attempts = wire.count { $0.kind == .attempt }
+        connections.reserveCapacity(connections.count + attempts)
+        latest.reserveCapacity(connections.count + attempts)
         for (place, seen) in wire.enumerated() {
             // Nobody of this host has dialled so far.
-            if current.isEmpty, seen.kind != .attempt { continue }
+            if connections.count == first, seen.kind != .attempt { continue }
             let ends = seen.ends
             if seen.kind == .attempt {
                 guard seen.sends else { continue }
-                if seen.isRepeated, let known = current[ends] {
-                    connections[known].attempts.append(seen.moment)
+                let before = latest[ends]
+                if seen.isRepeated, let known = before, known >= first {
+                    connections[known].again.append(seen.moment)
                     connections[known].places.append(place)
                     continue
                 }
-                current[ends] = connections.count
-                byEnds[ends, default: []].append(connections.count)
-                connections.append(
-                    Connection(
-                        host: host, link: seen.change.link, from: seen.from, to: seen.to, attempts: [seen.moment],
-                        places: [place]))
+                latest[ends] = connections.count
+                connections.append(Connection(seen, at: place, of: host, sameBefore: before))
                 continue
             }
-            let forward = current[ends]
-            guard let known = forward ?? current[ends.turned] else { continue }
+            let forward = latest[ends].flatMap { $0 >= first ? $0 : nil }
+            guard let known = forward ?? latest[ends.turned], known >= first else { continue }
             connections[known].places.append(place)
             connections[known].take(seen.kind, at: seen.moment, byInitiator: forward != nil)
         }
     }
 
-    /// The one of these ends that had begun last at this moment.
+    /// Those of these ends, in the order in which they began; nil when there are none.
+    private func places(_ ends: Ends) -> [Int]? {
+        guard let last = latest[ends] else { return nil }
+        return Array(sequence(first: last) { connections[$0].sameBefore }).reversed()
+    }
+
+    /// The one that had begun last at this moment.
     private func place(_ places: [Int]?, at time: Timestamp) -> Int? {
         places?.last { connections[$0].began.time <= time } ?? places?.first
     }
@@ -127,15 +157,15 @@ package struct ConnectionInventory: Sendable {
     private mutating func takeFacts(_ run: RunView) {
         for (moment, change) in run.tls {
             guard let ends = run.endpoints.ends(from: change.from, to: change.to) else { continue }
-            let isForward = byEnds[ends] != nil
-            guard let known = place(byEnds[ends] ?? byEnds[ends.turned], at: moment.time) else { continue }
+            let isForward = latest[ends] != nil
+            guard let known = place(places(isForward ? ends : ends.turned), at: moment.time) else { continue }
             connections[known].encryption.append(
                 Encryption(moment: moment, change: change.change, byInitiator: isForward))
         }
         for (moment, totals) in run.totals {
             // The one that replaces it began at the same moment and comes after it.
             let ends = run.endpoints.ends(from: totals.from, to: totals.to)
-            let began = ends.flatMap { byEnds[$0] }?.last { place in
+            let began = ends.flatMap { places($0) }?.last { place in
                 connections[place].began.line < moment.line && connections[place].totals == nil
             }
             if let began { connections[began].totals = (moment, totals) }
@@ -147,37 +177,35 @@ package struct ConnectionInventory: Sendable {
         for actor in run.scenario.actors where run.dialsAlone(Instance(actor.name)) {
             alone[actor.host] = Instance(actor.name)
         }
-        for place in connections.indices { connections[place].owner = alone[connections[place].host] }
+        for place in alone.isEmpty ? 0..<0 : connections.indices {
+            connections[place].owner = alone[connections[place].host]
+        }
         for (moment, owner) in run.owners {
             // Its SYN left the host before it entered the link.
-            let places = run.endpoints.ends(from: owner.from, to: owner.to).flatMap { byEnds[$0] }
+            let places = run.endpoints.ends(from: owner.from, to: owner.to).flatMap { self.places($0) }
             let next = places?.first { connections[$0].began.time >= moment.time }
             if let next { connections[next].owner = owner.instance }
         }
     }
 
-    /// What drivers said of their own end of a connection, `local`.
-    private mutating func takeSessions(_ run: RunView) {
-        var byLocal: [Endpoint: [Int]] = [:]
-        for place in connections.indices { byLocal[connections[place].from, default: []].append(place) }
-        for (name, session) in run.sessions.sorted(by: { $0.key < $1.key }) {
-            for (moment, local) in session.ends {
-                hasNamedSessions.insert(name.instance)
-                guard let place = place(byLocal[local], saidAt: moment.time) else { continue }
+    /// What drivers said of their own end of a connection, `local`. Of each connection the place of its session in
+    /// `RunView.sessionOrder`.
+    private mutating func takeSessions(_ run: RunView) -> [Int?] {
+        var sessions = [Int?](repeating: nil, count: connections.count)
+        let locals = Locals(connections, run.endpoints)
+        for (number, name) in run.sessionOrder.enumerated() {
+            guard let ends = run.sessions[name]?.ends, !ends.isEmpty else { continue }
+            hasNamedSessions.insert(name.instance)
+            for (moment, local) in ends {
+                guard let end = run.endpoints.known(local) else { continue }
+                guard let place = locals.place(of: end, saidAt: moment.time, among: connections) else { continue }
                 if let owner = connections[place].owner, owner != name.instance { continue }
                 connections[place].owner = name.instance
                 connections[place].session = name.session
+                sessions[place] = number
             }
         }
-    }
-
-    /// An `attempt` may be said before its SYN, everything else comes after it.
-    private func place(_ places: [Int]?, saidAt time: Timestamp) -> Int? {
-        guard let places else { return nil }
-        let before = places.last { connections[$0].began.time <= time }
-        if let before, connections[before].isOpen(at: time) { return before }
-        return places.first { connections[$0].began.time > time && connections[$0].began.time <= time + .seconds(1) }
-            ?? before
+        return sessions
     }
 
     private mutating func nameDestinations(_ run: RunView) {
@@ -188,6 +216,11 @@ package struct ConnectionInventory: Sendable {
         var names: [Endpoint: String] = [:]
         for place in connections.indices {
             let end = connections[place].to
+            // As most go where the one before went.
+            if place > 0, connections[place - 1].to == end {
+                connections[place].destination = connections[place - 1].destination
+                continue
+            }
             guard let host = hosts[end.address] else { continue }
             if names[end] == nil {
                 let server = run.scenario.actors.first { $0.host == host && $0.ready == .port(end.port) }
@@ -203,15 +236,57 @@ package struct ConnectionInventory: Sendable {
         guard let first = places.first else { return [] }
         // An instance has one host.
         let wire = run.wire[connections[first].host] ?? []
-        return places.flatMap { connections[$0].places }.sorted().map { wire[$0] }
+        var all: [Int] = []
+        all.reserveCapacity(places.reduce(0) { $0 + connections[$1].places.count })
+        for place in places { all += connections[place].places }
+        // Connections of one session mostly come one after the other.
+        if zip(all, all.dropFirst()).contains(where: >) { all.sort() }
+        return all.map { wire[$0] }
     }
 
     /// Those that a session's driver named, in the order in which they began; nil when it named none.
-    func dials(of name: RunView.SessionName) -> [Dial]? { bySession[name]?.map { Dial(connections[$0]) } }
+    func dials(of name: RunView.SessionName) -> [Dial]? { bySession[name]?.map { Dial(connections, at: $0) } }
 
     /// The connections that are known to be this instance's.
     package func connections(of instance: Instance) -> [Connection] {
         (byOwner[instance] ?? []).map { connections[$0] }
+    }
+}
+
+/// The connections of each own end, as a driver names it.
+private struct Locals {
+    /// The last one of each, by the place of the end.
+    private var latest: [Int?]
+    /// Of each connection the one before it from the same end.
+    private var before: [Int?] = []
+
+    init(_ connections: [ConnectionInventory.Connection], _ endpoints: Endpoints) {
+        latest = Array(repeating: nil, count: endpoints.count)
+        before.reserveCapacity(connections.count)
+        for place in connections.indices {
+            let end = connections[place].ends.from.index
+            before.append(latest[end])
+            latest[end] = place
+        }
+    }
+
+    /// An `attempt` may be said before its SYN, everything else comes after it.
+    func place(
+        of end: Endpoints.Place, saidAt time: Timestamp, among connections: [ConnectionInventory.Connection]
+    ) -> Int? {
+        var (known, soon): (Int?, Int?)
+        var next = latest[end.index]
+        while let place = next {
+            let began = connections[place].began.time
+            if began > time {
+                if began <= time + .seconds(1) { soon = place }
+            } else if known == nil {
+                if connections[place].isOpen(at: time) { return place }
+                known = place
+            }
+            next = before[place]
+        }
+        return soon ?? known
     }
 }
 

@@ -5,6 +5,8 @@ package struct ConnectionEnds: Hashable, Sendable {
     var from: Endpoints.Place
     var to: Endpoints.Place
     var turned: ConnectionEnds { ConnectionEnds(from: to, to: from) }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(from.index << 32 | to.index) }
 }
 
 /// One TCP connection of a client, or a try to make one, as the wire of its own host shows it.
@@ -71,17 +73,18 @@ struct Dial {
         return dials
     }
 
-    /// One that is in the inventory.
-    init(_ connection: ConnectionInventory.Connection) {
-        client = connection.from
-        server = connection.to
-        link = connection.link
-        attempted = connection.began
-        established = connection.established
-        firstRequest = connection.firstRequest
-        firstResponse = connection.firstResponse
-        clientEnd = connection.endings.first(where: \.byInitiator).map(Ending.init)
-        serverEnd = connection.endings.first { !$0.byInitiator }.map(Ending.init)
+    /// One that is in the inventory, by its place there.
+    init(_ connections: [ConnectionInventory.Connection], at place: Int) {
+        // Never the whole of it at once: that would be copied, and most of it is not asked for.
+        client = connections[place].from
+        server = connections[place].to
+        link = connections[place].link
+        attempted = connections[place].began
+        established = connections[place].established
+        firstRequest = connections[place].firstRequest
+        firstResponse = connections[place].firstResponse
+        clientEnd = connections[place].endings.first(where: \.byInitiator).map(Ending.init)
+        serverEnd = connections[place].endings.first { !$0.byInitiator }.map(Ending.init)
     }
 
     init(client: Endpoint, server: Endpoint, link: String) {

@@ -5,15 +5,32 @@ import Recordings
 package struct Endpoints: Sendable {
     package struct Place: Hashable, Sendable {
         fileprivate let number: UInt32
+
+        var index: Int { Int(number) }
     }
 
     private var all: [Endpoint] = []
     private var places: [Endpoint: Place] = [:]
+    /// The two that were asked for last: of the ends of packets every second one is the same server's.
+    private var (latest, other): ((Endpoint, Place)?, (Endpoint, Place)?)
 
     package subscript(_ place: Place) -> Endpoint { all[Int(place.number)] }
 
+    var count: Int { all.count }
+
     /// The place of this one, which may be new.
     mutating func place(_ endpoint: Endpoint) -> Place {
+        if let latest, latest.0 == endpoint { return latest.1 }
+        if let other, other.0 == endpoint {
+            swap(&latest, &self.other)
+            return other.1
+        }
+        let place = found(endpoint)
+        (latest, other) = ((endpoint, place), latest)
+        return place
+    }
+
+    private mutating func found(_ endpoint: Endpoint) -> Place {
         if let known = places[endpoint] { return known }
         let place = Place(number: UInt32(all.count))
         all.append(endpoint)

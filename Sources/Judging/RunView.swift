@@ -19,6 +19,8 @@ package final class RunView: @unchecked Sendable {
     /// The life of each process, in time order.
     package private(set) var lives: [Instance: [Life]] = [:]
     package private(set) var sessions: [SessionName: Session] = [:]
+    /// The names of all of them, sorted.
+    private(set) var sessionOrder: [SessionName] = []
     /// Wire changes of connections from or to a host, on the links it is an end of, in time order.
     package private(set) var wire: [String: [Wire]] = [:]
     package private(set) var mappings: [Mapping] = []
@@ -83,6 +85,11 @@ package final class RunView: @unchecked Sendable {
         /// Its own ends of connections, where its driver named them (`local`).
         var ends: [(moment: Moment, end: Endpoint)] = []
 
+        fileprivate mutating func take(_ said: Report, from end: Endpoint?) {
+            reports.append(said)
+            if let end { ends.append((said.moment, end)) }
+        }
+
         var showsLife: Bool {
             !received.isEmpty || !sent.isEmpty
                 || reports.contains { $0.kind != .hello && $0.kind != .note && $0.kind != .unsupported }
@@ -101,7 +108,7 @@ package final class RunView: @unchecked Sendable {
         package let moment: Moment
         package let kind: DriverReport.Kind
         /// It is a `state` that means that the client works.
-        let isUpState: Bool
+        package let isUpState: Bool
         // Plain, as said above: the run outlives it.
         unowned(unsafe) let run: RunView
 
@@ -181,18 +188,24 @@ package final class RunView: @unchecked Sendable {
 
     private func takeWire() {
         var hosts = HostWires(scenario.lab)
-        for (index, event) in recording.events.enumerated() {
-            guard case .wire(let change) = event.body else { continue }
-            take(change, at: Moment(time: event.time, line: index + 2), &hosts)
+        recording.events.withUnsafeBufferPointer { events in
+            for index in events.indices where events[index].body.kind == .wire {
+                guard case .wire(let change) = events[index].body else { continue }
+                take(change, at: Moment(time: events[index].time, line: index + 2), &hosts)
+            }
         }
         wire = hosts.wire
         inventory = ConnectionInventory(wireOf: self)
     }
 
     private func takeOthers() {
-        for (index, event) in recording.events.enumerated() {
-            take(event.body, at: Moment(time: event.time, line: index + 2))
+        recording.events.withUnsafeBufferPointer { events in
+            // What the other thread looks at is not even copied.
+            for index in events.indices where events[index].body.kind != .wire {
+                take(events[index].body, at: Moment(time: events[index].time, line: index + 2))
+            }
         }
+        sessionOrder = sessions.keys.sorted()
     }
 
     /// None of a host that is not in the lab.
@@ -211,10 +224,12 @@ package final class RunView: @unchecked Sendable {
 
     private func nameSessions() {
         var found: [Instance: [SessionName]] = [:]
-        for (name, session) in sessions where session.showsLife { found[name.instance, default: []].append(name) }
+        for name in sessionOrder where sessions[name]?.showsLife ?? false {
+            found[name.instance, default: []].append(name)
+        }
         for actor in Set(found.keys.map(\.actor)) {
             sessionsOfActors[actor] = instances(of: actor).flatMap { instance in
-                found[instance]?.sorted() ?? [SessionName(instance: instance, session: "")]
+                found[instance] ?? [SessionName(instance: instance, session: "")]
             }
         }
     }
@@ -262,11 +277,9 @@ package final class RunView: @unchecked Sendable {
             .error, .note, .unsupported:
             let isUpState = report.kind == .state && ClientSigns.upStates.contains(report.text ?? "")
             let said = Report(moment: moment, kind: report.kind, isUpState: isUpState, run: self)
-            sessions[name, default: Session()].reports.append(said)
-            guard report.kind == .attempt || report.kind == .connected,
-                let end = report.extra.first(where: { $0.key == "local" })?.value.string.flatMap(Endpoint.init)
-            else { return }
-            sessions[name, default: Session()].ends.append((moment, end))
+            let namesEnd = report.kind == .attempt || report.kind == .connected
+            let local = namesEnd ? report.extra.first { $0.key == "local" }?.value.string : nil
+            sessions[name, default: Session()].take(said, from: local.flatMap(Endpoint.init))
         }
     }
 

@@ -13,7 +13,7 @@ package struct Workers: Sendable {
     package init(_ both: @escaping @Sendable (_ one: () -> Void, _ other: () -> Void) -> Void) { self.both = both }
 
     /// Does both. Neither may change what the other one looks at.
-    func together(_ one: () -> Void, _ other: () -> Void) { both(one, other) }
+    package func together(_ one: () -> Void, _ other: () -> Void) { both(one, other) }
 
     /// What `map` gives, of halves that are done at once.
     func map<Item, Result>(_ items: [Item], _ body: (Item) -> Result) -> [Result] {

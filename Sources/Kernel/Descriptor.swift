@@ -40,6 +40,12 @@ package struct Descriptor: ~Copyable {
         try Kernel.read(raw, limit: limit)
     }
 
+    /// Up to as many bytes as there is room for; 0 at the end of the file. Not of a descriptor that would block.
+    package borrowing func read(into room: UnsafeMutableBufferPointer<UInt8>) throws(SystemError) -> Int {
+        let raw = raw
+        return try System.call("read") { Glibc.read(raw, room.baseAddress, room.count) }
+    }
+
     /// Writes all of it, waiting when it must.
     package borrowing func write(_ bytes: [UInt8], to subject: String = "") throws(SystemError) {
         try Kernel.write(raw, bytes, to: subject)

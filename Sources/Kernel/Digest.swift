@@ -10,7 +10,11 @@ package struct Digest: ~Copyable {
     deinit { halfopen_sha256_end(state, nil) }
 
     package mutating func add(_ bytes: [UInt8]) {
-        bytes.withUnsafeBufferPointer { halfopen_sha256_add(state, $0.baseAddress, $0.count) }
+        bytes.withUnsafeBufferPointer { add($0) }
+    }
+
+    package mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+        halfopen_sha256_add(state, bytes.baseAddress, bytes.count)
     }
 
     /// In lower-case hexadecimal.

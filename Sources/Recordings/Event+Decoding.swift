@@ -4,6 +4,17 @@ extension Event {
     /// The event of a line.
     init(_ line: JSONObjectLine) throws(FieldError) {
         var fields = EventFields(line)
+        try self.init(&fields)
+    }
+
+    /// Nil when the line cannot be read straight, which says nothing about it.
+    init?(straight line: UnsafeBufferPointer<UInt8>) {
+        var fields = EventFields(straight: line)
+        guard let event = try? Event(&fields), fields.isComplete else { return nil }
+        self = event
+    }
+
+    private init(_ fields: inout EventFields) throws(FieldError) {
         let time = Timestamp(nanoseconds: try fields.count("t"))
         switch try fields.name("event", as: Kind.self) {
         case .phase: self.init(time, .phase(try fields.name("phase", as: Phase.self)))
@@ -60,7 +71,7 @@ extension DriverReport {
         let stream = try fields.optionalString("stream")
         let sequence = try fields.optionalInteger("seq")
         let text = try fields.optionalString("text")
-        let extra = fields.value("extra")
+        let extra = try fields.value("extra")
         var members: [JSON.Member] = []
         if let extra {
             guard case .object(let found) = extra else { throw FieldError("'extra' is not an object") }
@@ -167,7 +178,9 @@ extension Traffic {
 extension SocketTable {
     fileprivate init(_ fields: inout EventFields) throws(FieldError) {
         let host = try fields.string("host")
-        guard case .object(let members)? = fields.value("states") else { throw FieldError("'states' is not an object") }
+        guard case .object(let members)? = try fields.value("states") else {
+            throw FieldError("'states' is not an object")
+        }
         var states: [StateCount] = []
         for member in members {
             guard case .integer(let count) = member.value else {
@@ -219,7 +232,7 @@ extension Header {
                 "its format is \(format), and this program reads formats \(Header.oldestFormat) to \(Header.format)")
         }
         let scenario = try fields.string("scenario")
-        guard let seed = fields.value("seed")?.exact else { throw FieldError("'seed' is not a whole number") }
+        guard let seed = try fields.value("seed")?.exact else { throw FieldError("'seed' is not a whole number") }
         let lab = try fields.string("lab")
         let kernel = try fields.string("kernel")
         let uncertainty = try fields.count("uncertainty")

@@ -91,7 +91,7 @@ package struct ActorChange: Equatable, Sendable {
 /// A line that a driver said: a JSON object with an "event" key (docs/driver-protocol.md).
 package struct DriverReport: Equatable, Sendable {
     /// Who stamped the event's time.
-    package enum Stamp: String, Sendable {
+    package enum Stamp: String, CaseIterable, Sendable {
         /// The driver, with its own CLOCK_MONOTONIC ("t").
         case driver
         /// The engine, when it read the line: late by the time the line waited in the pipe.

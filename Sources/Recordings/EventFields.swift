@@ -6,40 +6,78 @@ struct FieldError: Error {
     init(_ reason: String) { self.reason = reason }
 }
 
+extension FieldError {
+    /// The line is not of the kind that is read straight, or there is something wrong with it.
+    fileprivate static let notStraight = FieldError("not straight")
+}
+
 /// The members of a line, taken by name. Members that nobody asks for are ignored, so that later versions of a program
 /// may add some.
 struct EventFields {
-    private let line: JSONObjectLine
+    /// Events are deeper than the driver's lines by two levels.
+    static let depth = JSON.defaultDepth + 2
+
+    /// Nil while the line is read straight.
+    private let line: JSONObjectLine?
+    private var straight: StraightLine
     /// Where the next member is expected: ours are written in the order in which they are read.
     private var next = 0
 
-    init(_ line: JSONObjectLine) { self.line = line }
+    init(_ line: JSONObjectLine) {
+        self.line = line
+        straight = StraightLine(UnsafeBufferPointer(start: nil, count: 0))
+    }
 
-    private mutating func place(_ key: StaticString) -> Int? { line.place(of: key, next: &next) }
+    /// To be believed when it threw nothing and `isComplete` at the end: otherwise `JSONObjectLine` tells more.
+    init(straight bytes: UnsafeBufferPointer<UInt8>) {
+        line = nil
+        straight = StraightLine(bytes)
+    }
+
+    var isComplete: Bool { straight.isComplete }
 
     /// As a tree, for what has no form of its own.
-    mutating func value(_ key: StaticString) -> JSON? { place(key).map(line.value) }
+    mutating func value(_ key: StaticString) throws(FieldError) -> JSON? {
+        if let line { return line.place(of: key, next: &next).map(line.value) }
+        guard straight.steps(to: key) else { return nil }
+        return try read(straight.value(depth: EventFields.depth))
+    }
+
+    /// What was read straight.
+    private func read<Value>(_ value: Value?) throws(FieldError) -> Value {
+        guard let value else { throw .notStraight }
+        return value
+    }
 
     mutating func objects(_ key: StaticString) throws(FieldError) -> [EventFields] {
-        guard let objects = place(key).flatMap(line.objects) else {
+        guard let line else { throw .notStraight }
+        guard let objects = line.place(of: key, next: &next).flatMap(line.objects) else {
             throw FieldError("'\(key)' is no array of objects")
         }
         return objects.map { EventFields($0) }
     }
 
     mutating func optionalString(_ key: StaticString) throws(FieldError) -> String? {
-        guard let place = place(key) else { return nil }
+        guard let line else {
+            guard straight.steps(to: key) else { return nil }
+            return String(decoding: try read(straight.text()), as: UTF8.self)
+        }
+        guard let place = line.place(of: key, next: &next) else { return nil }
         guard let text = line.string(at: place) else { throw FieldError("'\(key)' is not a string") }
         return text
     }
 
     mutating func string(_ key: StaticString) throws(FieldError) -> String {
-        guard let text = try optionalString(key) else { throw FieldError("'\(key)' is missing") }
+        guard let text = try optionalString(key) else { throw missing(key) }
         return text
     }
 
+    private func missing(_ key: StaticString) -> FieldError {
+        line == nil ? .notStraight : FieldError("'\(key)' is missing")
+    }
+
     mutating func strings(_ key: StaticString) throws(FieldError) -> [String] {
-        guard let value = value(key) else { throw FieldError("'\(key)' is missing") }
+        guard let value = try value(key) else { throw missing(key) }
         guard case .array(let items) = value else { throw FieldError("'\(key)' is not an array") }
         var texts: [String] = []
         for item in items {
@@ -50,13 +88,14 @@ struct EventFields {
     }
 
     mutating func optionalInteger(_ key: StaticString) throws(FieldError) -> Int64? {
-        guard let place = place(key) else { return nil }
+        guard let line else { return straight.steps(to: key) ? try read(straight.integer()) : nil }
+        guard let place = line.place(of: key, next: &next) else { return nil }
         guard let number = line.integer(at: place) else { throw FieldError("'\(key)' is not a whole number") }
         return number
     }
 
     mutating func integer(_ key: StaticString) throws(FieldError) -> Int64 {
-        guard let number = try optionalInteger(key) else { throw FieldError("'\(key)' is missing") }
+        guard let number = try optionalInteger(key) else { throw missing(key) }
         return number
     }
 
@@ -74,7 +113,7 @@ struct EventFields {
     }
 
     mutating func flag(_ key: StaticString) throws(FieldError) -> Bool? {
-        guard let value = value(key) else { return nil }
+        guard let value = try value(key) else { return nil }
         guard case .bool(let flag) = value else { throw FieldError("'\(key)' is not true or false") }
         return flag
     }
@@ -87,12 +126,30 @@ struct EventFields {
         return name
     }
 
+    mutating func name<Name: Spelled>(_ key: StaticString, as type: Name.Type) throws(FieldError) -> Name {
+        guard line == nil else { return try anyName(key) }
+        guard straight.steps(to: key), let text = straight.text(), let name = Name.spellings[text] else {
+            throw .notStraight
+        }
+        return name
+    }
+
+    private mutating func anyName<Name: RawRepresentable<String>>(_ key: StaticString) throws(FieldError) -> Name {
+        try name(key, as: Name.self)
+    }
+
     mutating func instance() throws(FieldError) -> Instance {
         Instance(try string("actor"), Int(try count("index")))
     }
 
     mutating func endpoint(_ key: StaticString) throws(FieldError) -> Endpoint {
-        guard let place = place(key) else { throw FieldError("'\(key)' is missing") }
+        guard let line else {
+            guard straight.steps(to: key), let text = straight.text(), let endpoint = Endpoint(text) else {
+                throw .notStraight
+            }
+            return endpoint
+        }
+        guard let place = line.place(of: key, next: &next) else { throw FieldError("'\(key)' is missing") }
         if let text = line.plainText(at: place), let endpoint = Endpoint(text) { return endpoint }
         guard let text = line.string(at: place) else { throw FieldError("'\(key)' is not a string") }
         guard let endpoint = Endpoint(text) else {

@@ -13,9 +13,6 @@ package struct UnreadableRecording: Error, Equatable, Sendable, CustomStringConv
 /// A run can be killed at any byte, so everything up to the first damage is kept and `damage` says what is missing.
 /// Bytes may come in pieces of any size.
 package struct RecordingDecoder {
-    /// Events are deeper than the driver's lines by two levels.
-    private static let depth = JSON.defaultDepth + 2
-
     /// Known once the first line is complete.
     package private(set) var header: Header?
     /// Events decoded and not yet taken.
@@ -28,17 +25,23 @@ package struct RecordingDecoder {
     private var last = Timestamp(nanoseconds: 0)
     private var hasEnded = false
     private var damage: String?
+    /// Where events go instead of `events`, and how many of them stand there.
+    private let room: UnsafeMutableBufferPointer<Event>?
+    private var filled = 0
     /// What comes first is decoded by somebody else.
     private let isRest: Bool
 
-    /// - Parameters:
-    ///   - bytes: about so many will come.
-    ///   - isRest: they begin with some line behind the header, and end with the end.
-    package init(expecting bytes: Int = 0, isRest: Bool = false) {
-        self.isRest = isRest
+    /// - Parameter bytes: about so many will come.
+    package init(expecting bytes: Int = 0) {
+        (room, isRest) = (nil, false)
         // Lines of a busy run are 120 to 160 bytes: growing the array of events step by step would copy it again and
         // again.
         events.reserveCapacity(bytes / 128)
+    }
+
+    private init(into room: Slice<UnsafeMutableBufferPointer<Event>>, isRest: Bool) {
+        self.room = UnsafeMutableBufferPointer(rebasing: room)
+        self.isRest = isRest
     }
 
     /// A whole recording at once.
@@ -69,7 +72,7 @@ package struct RecordingDecoder {
             partial = []
             try line.withUnsafeBufferPointer { buffer throws(UnreadableRecording) in try take(line: buffer) }
         }
-        while damage == nil, let newline = bytes[start...].firstIndex(of: 0x0A) {
+        while damage == nil, let newline = bytes.newline(from: start) {
             try take(line: UnsafeBufferPointer(rebasing: bytes[start..<newline]))
             start = newline + 1
         }
@@ -100,15 +103,22 @@ package struct RecordingDecoder {
     private mutating func take(line: UnsafeBufferPointer<UInt8>) throws(UnreadableRecording) {
         guard header != nil || isRest else { return try takeHeader(line) }
         do throws(FieldError) {
-            let event = try Event(try look(through: line))
+            let event = if let event = Event(straight: line) { event } else { try Event(try look(through: line)) }
             try check(event)
             last = event.time
             if case .end = event.body { hasEnded = true }
             lines += 1
-            events.append(event)
+            try keep(event)
         } catch {
             damage = "line \(lines + 1) is no event (\(error.reason)): it and all that follows were left out"
         }
+    }
+
+    private mutating func keep(_ event: consuming Event) throws(FieldError) {
+        guard let room else { return events.append(event) }
+        guard filled < room.count else { throw FieldError("there were fewer when they were counted") }
+        room.initializeElement(at: filled, to: event)
+        filled += 1
     }
 
     private mutating func takeHeader(_ line: UnsafeBufferPointer<UInt8>) throws(UnreadableRecording) {
@@ -131,7 +141,7 @@ package struct RecordingDecoder {
     private mutating func look(through line: UnsafeBufferPointer<UInt8>) throws(FieldError) -> JSONObjectLine {
         let isObject: Bool
         do throws(JSON.ParsingError) {
-            isObject = try object.read(line, depth: RecordingDecoder.depth)
+            isObject = try object.read(line, depth: EventFields.depth)
         } catch {
             throw FieldError(error.description)
         }
@@ -140,26 +150,65 @@ package struct RecordingDecoder {
     }
 }
 
-/// The later part of a recording, decoded while somebody else decoded what comes before.
-package struct RecordingRest: Sendable {
-    fileprivate var events: [Event]
-}
-
 extension RecordingDecoder {
-    /// To be called at the end of the file; nil when anything is wrong with it.
-    package mutating func rest() -> RecordingRest? {
-        guard isRest, damage == nil, hasEnded, partial.isEmpty else { return nil }
-        return RecordingRest(events: takeEvents())
+    /// A recording of two parts that are decoded at once, each into its part of the same array: put together
+    /// afterwards, half of a million events would be copied. Nil when anything is wrong with either: who then decodes
+    /// all of it in order learns what.
+    /// - Parameters:
+    ///   - lines: how many the parts have, the header among those of the first.
+    ///   - feed: gives both decoders all bytes of their parts, the second one those from the beginning of some line
+    ///     on, and may do so on two threads; false when it could not.
+    package static func decode(
+        lines: (first: Int, rest: Int),
+        feed: (_ first: inout RecordingDecoder, _ rest: inout RecordingDecoder) -> Bool
+    ) -> Recording? {
+        let cut = lines.first - 1
+        guard cut >= 0, lines.rest > 0 else { return nil }
+        var header: Header?
+        // Not filled before: `count` is how much was decoded, which is all of it or nothing.
+        let events = [Event](unsafeUninitializedCapacity: cut + lines.rest) { room, count in
+            var first = RecordingDecoder(into: room[..<cut], isRest: false)
+            var rest = RecordingDecoder(into: room[cut..<cut + lines.rest], isRest: true)
+            if feed(&first, &rest), first.isWhole(before: rest) {
+                header = first.header
+                count = cut + lines.rest
+            } else {
+                first.clear()
+                rest.clear()
+            }
+        }
+        return header.map { Recording(header: $0, events: events) }
     }
 
-    /// Everything that was read, and the rest behind it. Nil when they do not fit: who then decodes all of it in order
-    /// learns what is wrong.
-    package mutating func recording(with rest: RecordingRest) -> Recording? {
-        guard let header, damage == nil, !hasEnded, partial.isEmpty, let first = rest.events.first, first.time >= last,
-            case .end(let end)? = rest.events.last?.body, end.events == events.count + rest.events.count - 1
-        else { return nil }
-        var all = takeEvents()
-        all += rest.events
-        return Recording(header: header, events: all, damage: nil)
+    /// Whether both are all that was counted, and fit.
+    private func isWhole(before rest: RecordingDecoder) -> Bool {
+        guard header != nil, damage == nil, rest.damage == nil, !hasEnded, partial.isEmpty, rest.partial.isEmpty,
+            let (room, other) = room.flatMap({ room in rest.room.map { (room, $0) } }), filled == room.count,
+            rest.filled == other.count, other[0].time >= last, case .end(let end) = other[other.count - 1].body
+        else { return false }
+        return end.events == filled + rest.filled - 1
+    }
+
+    private mutating func clear() {
+        room?[..<filled].deinitialize()
+        filled = 0
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The first line's end from a place on. Looks at eight bytes at once: one by one that took a tenth of the time
+    /// that decoding takes.
+    fileprivate func newline(from start: Int) -> Int? {
+        guard let base = UnsafeRawPointer(baseAddress) else { return nil }
+        var place = start
+        while place + 8 <= count {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            let differing = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            // The lowest bit that is set stands in the first byte that is a newline.
+            let found = (differing &- 0x0101_0101_0101_0101) & ~differing & 0x8080_8080_8080_8080
+            if found != 0 { return place + found.trailingZeroBitCount / 8 }
+            place += 8
+        }
+        return self[place...].firstIndex(of: 0x0A)
     }
 }

@@ -114,7 +114,7 @@ package enum PlayedRuns {
         do {
             let recording = try RecordingFile(path).recording
             let scenario = try Rejudging.loaded(recording.header, path: path).scenario
-            let view = RunView(recording, scenario: scenario, catalog: .standard)
+            let view = RunView(recording, scenario: scenario, catalog: .standard, workers: .threads)
             var material = RunMaterial(result: result, view: view)
             try add(parts, to: &material, path)
             return material

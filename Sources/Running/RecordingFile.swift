@@ -1,4 +1,5 @@
 import Glibc
+import Judging
 import Kernel
 import Recordings
 
@@ -10,66 +11,104 @@ struct RecordingFile {
 
     /// Below this a second thread gains nothing.
     private static let worthHalving: Int64 = 8 << 20
+    /// Whoever reads the first part digests all of it besides.
+    private static let firstShare = 0.4
 
     /// Throws `SystemError` when it cannot be read, `UnreadableRecording` when it is none.
     init(_ path: String) throws {
         let size = Files.size(path)
-        if size >= RecordingFile.worthHalving, let cut = try RecordingFile.lineStart(behind: size / 2, in: path),
-            let whole = try RecordingFile(path, cutAt: cut, size: size)
+        if size >= RecordingFile.worthHalving,
+            let cut = try RecordingFile.lineStart(behind: Int(Double(size) * RecordingFile.firstShare), in: path),
+            let whole = RecordingFile(path, cutAt: cut)
         {
             self = whole
             return
         }
         var decoder = RecordingDecoder(expecting: Int(size))
-        sha256 = try RecordingFile.read(path) { piece, _ in try decoder.feed(piece) }
+        var digest = Digest()
+        try RecordingFile.read(path) { piece in
+            digest.add(piece)
+            try decoder.feed(piece)
+        }
+        sha256 = digest.text()
         recording = try decoder.recording()
     }
 
-    /// Decodes both halves at once. Nil when anything is wrong with them: what it is shows when they are read in order.
-    private init?(_ path: String, cutAt cut: Int, size: Int64) throws {
-        let helper = try Helper { () -> RecordingRest? in
-            var decoder = RecordingDecoder(expecting: Int(size) - cut, isRest: true)
-            _ = try? RecordingFile.read(path, from: cut, digesting: false) { piece, _ in try decoder.feed(piece) }
-            return decoder.rest()
+    /// Decodes both parts at once. Nil when anything is wrong with them: what it is shows when they are read in order.
+    private init?(_ path: String, cutAt cut: Int) {
+        var (before, behind, text) = (0, 0, nil as String?)
+        Workers.threads.together {
+            behind = RecordingFile.lines(path, from: cut)
+        } _: {
+            before = RecordingFile.lines(path, to: cut)
         }
-        var decoder = RecordingDecoder(expecting: Int(size))
-        var failure: (any Error)?
-        do {
-            sha256 = try RecordingFile.read(path) { piece, start in
-                if start < cut { try decoder.feed(start + piece.count <= cut ? piece : Array(piece[..<(cut - start)])) }
+        let recording = RecordingDecoder.decode(lines: (before, behind)) { first, rest in
+            var isRead = false
+            Workers.threads.together {
+                isRead = (try? RecordingFile.read(path, from: cut) { try rest.feed($0) }) != nil
+            } _: {
+                text = try? RecordingFile.digest(path, decodingTo: cut, by: &first)
             }
-        } catch {
-            sha256 = ""
-            failure = error
+            return isRead && text != nil
         }
-        let rest = helper.result()
-        guard failure == nil, let rest, let recording = decoder.recording(with: rest) else { return nil }
+        guard let recording, let text else { return nil }
         self.recording = recording
+        sha256 = text
     }
 
-    /// Reads it in pieces, each with where it stands; returns the SHA-256 of all of them.
-    @discardableResult
-    private static func read(
-        _ path: String, from start: Int = 0, digesting: Bool = true, _ body: ([UInt8], Int) throws -> Void
+    /// The SHA-256 of all of it, while what comes before the cut is decoded.
+    private static func digest(
+        _ path: String, decodingTo cut: Int, by decoder: inout RecordingDecoder
     ) throws -> String {
-        let file = try Descriptor.open(path, O_RDONLY)
-        let raw = file.raw
-        if start > 0 { try System.call("seek in", path) { lseek(raw, start, SEEK_SET) } }
         var digest = Digest()
-        var place = start
-        while let piece = try file.read(limit: 1 << 18), !piece.isEmpty {
-            if digesting { digest.add(piece) }
-            try body(piece, place)
-            place += piece.count
+        try read(path, to: cut) { piece in
+            digest.add(piece)
+            try decoder.feed(piece)
         }
+        try read(path, from: cut) { digest.add($0) }
         return digest.text()
     }
 
-    /// Where the first line begins behind a place; nil when none does soon.
-    private static func lineStart(behind place: Int64, in path: String) throws -> Int? {
+    /// How many lines end between two places; 0 when it cannot be read.
+    private static func lines(_ path: String, from start: Int = 0, to end: Int = .max) -> Int {
+        var lines = 0
+        try? read(path, from: start, to: end) { piece in
+            var rest = piece[...]
+            while let base = UnsafeBufferPointer(rebasing: rest).baseAddress,
+                let found = memchr(base, 0x0A, rest.count)
+            {
+                lines += 1
+                rest = rest.dropFirst(UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1)
+            }
+        }
+        return lines
+    }
+
+    /// Reads what stands between two places, in pieces.
+    private static func read(
+        _ path: String, from start: Int = 0, to end: Int = .max,
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
         let file = try Descriptor.open(path, O_RDONLY)
         let raw = file.raw
-        try System.call("seek in", path) { lseek(raw, Int(place), SEEK_SET) }
-        return try file.read()?.firstIndex(of: 0x0A).map { Int(place) + $0 + 1 }
+        if start > 0 { try System.call("seek in", path) { lseek(raw, start, SEEK_SET) } }
+        // One for all pieces: memory that is taken and given back for each is new to the processor each time.
+        let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
+        defer { room.deallocate() }
+        var place = start
+        while place < end {
+            let count = try file.read(into: UnsafeMutableBufferPointer(rebasing: room.prefix(end - place)))
+            if count == 0 { return }
+            try body(UnsafeBufferPointer(rebasing: room[..<count]))
+            place += count
+        }
+    }
+
+    /// Where the first line begins behind a place; nil when none does soon.
+    private static func lineStart(behind place: Int, in path: String) throws -> Int? {
+        let file = try Descriptor.open(path, O_RDONLY)
+        let raw = file.raw
+        try System.call("seek in", path) { lseek(raw, place, SEEK_SET) }
+        return try file.read()?.firstIndex(of: 0x0A).map { place + $0 + 1 }
     }
 }

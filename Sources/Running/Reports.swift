@@ -58,8 +58,7 @@ package enum Reports {
     /// - Throws: `Problems` of a recording, `Unwritten`, `NoReport`.
     package static func make(_ format: ReportFormat, of recordings: [String], to path: String?) throws -> [UInt8]? {
         if let run = format.run, recordings.count == 1 {
-            let material = try PlayedRuns.material(recordings[0], with: format.parts)
-            let bytes = try run(material)
+            let bytes = try document(try PlayedRuns.material(recordings[0], with: format.parts), run)
             guard let path else { return bytes }
             try put(bytes, at: path)
             return nil
@@ -82,7 +81,16 @@ package enum Reports {
                 "\(format.name) is a document about one run, and these are \(results.count): name a file with "
                     + "--output, and each has its own in a folder beside it")
         }
-        return try results.flatMap { try run(PlayedRuns.material(of: $0, with: format.parts)) }
+        return try results.flatMap { try document(try PlayedRuns.material(of: $0, with: format.parts), run) }
+    }
+
+    private static func document(
+        _ material: consuming RunMaterial, _ run: (RunMaterial) throws -> [UInt8]
+    ) throws -> [UInt8] {
+        let view = material.view
+        let bytes = try run(material)
+        Leftover.giveBack(view)
+        return bytes
     }
 
     /// `reports/report-runs` for `reports/report.html`.

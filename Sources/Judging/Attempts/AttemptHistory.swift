@@ -65,10 +65,11 @@ struct AttemptHistory {
     static func all(_ run: RunView, of actor: String, preferringWire: Bool = false) -> [AttemptHistory] {
         let names = run.sessionNames(of: actor)
         let sessions = Dictionary(grouping: names, by: \.instance)
-        return names.compactMap { name in
+        let all = run.workers.map(names) { name in
             let isAlone = sessions[name.instance]?.count == 1
             return AttemptHistory(run, name, isAlone: isAlone, preferringWire: preferringWire)
         }
+        return all.compactMap { $0 }
     }
 
     /// Why no attempt of an actor can be told, as a summary says it.
@@ -93,23 +94,28 @@ struct DriverAttempts {
         "unavailable", "fatal", "offline",
     ]
 
+    private enum Fact {
+        case said(RunView.Report), received, started
+    }
+
     init(_ run: RunView, _ name: RunView.SessionName) {
         let session = run.sessions[name] ?? RunView.Session()
-        var facts = session.reports.map { (moment: $0.moment, report: DriverReport?.some($0.report), isStart: false) }
-        facts += session.received.map { ($0.moment, nil, false) }
+        var facts = session.reports.map { (moment: $0.moment, fact: Fact.said($0)) }
+        facts += session.received.map { ($0.moment, .received) }
         facts += (run.lives[name.instance] ?? []).compactMap { life in
-            if case .started = life.change { (life.moment, nil, true) } else { nil }
+            if case .started = life.change { (life.moment, .started) } else { nil }
         }
         facts.sort { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }
-        for fact in facts where fact.moment.time < run.stop {
-            if fact.isStart {
-                close()
-                life += 1
-            } else if let report = fact.report {
-                take(report, at: fact.moment)
-            } else if current?.up != nil, isComplaint {
+        for (moment, fact) in facts where moment.time < run.stop {
+            switch fact {
+            case .said(let said): take(said.report, at: moment)
+            case .received where current?.up != nil && isComplaint:
                 current?.end = nil
                 isComplaint = false
+            case .received: break
+            case .started:
+                close()
+                life += 1
             }
         }
         close()

@@ -46,9 +46,10 @@ struct BackoffWaits {
     init(_ run: RunView, of actor: String, _ rules: Rules) {
         let histories = AttemptHistory.all(run, of: actor)
         sessions = histories.count
+        let pauses = Self.pauses(run, actor)
         for history in histories {
             noise = max(noise, history.noise)
-            add(history, rules, Self.pauses(run, actor))
+            add(history, rules, pauses)
         }
     }
 

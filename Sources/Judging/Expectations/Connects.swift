@@ -39,9 +39,8 @@ struct Connects: Expectation {
         let started = run.lives[instance]?.first { if case .started = $0.change { true } else { false } }
         guard let started = started?.moment else { return plan.void("\(instance) was not started.") }
         let signs = sessions.map { ClientSigns(run, $0) }
-        let ups = ClientSigns.ups(signs.flatMap(\.signs).filter { $0.moment.time >= started.time })
         let evidence = [run.evidence(started, "\(instance) was started")]
-        guard let up = ups.min(by: { ($0.moment.time, $0.moment.line) < ($1.moment.time, $1.moment.line) }) else {
+        guard let up = Self.first(signs, since: started.time) else {
             return notConnected(run, instance, started, signs, evidence)
         }
         let taken = up.moment.time - started.time
@@ -53,6 +52,22 @@ struct Connects: Expectation {
                 summary + "; \(within.lengthText) were allowed.", measured: taken.seconds, bound: within.seconds,
                 unit: "s",
                 all)
+    }
+
+    /// The first connection that came up among the signs of many sessions: the same as of `ClientSigns.ups`, which
+    /// would be given all of them in one list.
+    private static func first(_ signs: [ClientSigns], since start: Timestamp) -> ClientSigns.Sign? {
+        var (said, seen): (ClientSigns.Sign?, ClientSigns.Sign?)
+        for session in signs {
+            for sign in session.signs where sign.kind == .up && sign.moment.time >= start {
+                let known = sign.fromDriver ? said : seen
+                if let known, (known.moment.time, known.moment.line) <= (sign.moment.time, sign.moment.line) {
+                    continue
+                }
+                if sign.fromDriver { said = sign } else { seen = sign }
+            }
+        }
+        return said ?? seen
     }
 
     private func notConnected(

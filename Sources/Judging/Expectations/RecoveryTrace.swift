@@ -34,17 +34,23 @@ final class RecoveryTrace {
     let attempts: [Sign]
     /// The first thing since the strike that the client could know of it by: the other side's FIN or RST that was sent
     /// to it, or what itself sent, which was not answered.
-    let couldKnow: Sign?
+    private(set) lazy var couldKnow = RecoveryTrace.couldKnow(run, signs, since: struck.time)
     /// The connection over which it recovered as the wire shows it.
     let dial: Dial?
     /// The client's first and last word of that connection's TLS handshake; nil when the wire shows no TLS.
     let tls: (hello: Moment, finished: Moment?)?
     /// Its driver said that it logs in on that connection, that it was logged in, that it resumed.
-    let authenticating: Sign?
-    let authenticated: Sign?
-    let resumed: (moment: Moment, isHonoured: Bool)?
+    var authenticating: Sign? { login.began }
+    var authenticated: Sign? { login.ended }
+    var resumed: (moment: Moment, isHonoured: Bool)? { login.resumed }
     /// Whether messages came as often as before, from its recovery on.
     let rate: RecoveryRate
+    /// What is asked of a few is only looked for when it is asked.
+    private lazy var login = Login(signs, dial, since: struck.time, until: until, stop: run.stop)
+    // Plain, as said of `RunView`: the run outlives it.
+    private unowned(unsafe) let run: RunView
+    private let signs: ClientSigns
+    private let until: Timestamp
 
     /// Nil when the fault did not strike, or what it took away never came back.
     init?(
@@ -64,6 +70,7 @@ final class RecoveryTrace {
         if case .recovered(let sign) = outcome { until = sign.moment.time }
         let before = after[..<after.partitioningIndex { $0.moment.time > until }]
 
+        (self.run, self.signs, self.until) = (run, signs, until)
         self.strike = strike
         name = signs.name
         self.struck = struck
@@ -77,14 +84,11 @@ final class RecoveryTrace {
             attempts.first { $0.moment.time >= known.moment.time && $0.moment.time <= until }
         }
         ups = ClientSigns.ups(before)
-        couldKnow = RecoveryTrace.couldKnow(run, signs, since: struck.time)
         let dial = signs.dials.last { dial in
             dial.established.map { $0.time >= struck.time && $0.time <= until } ?? false
         }
-        let login = Login(signs, dial, since: struck.time, until: until, stop: run.stop)
         self.dial = dial
         tls = wantsLogin ? dial.flatMap { RecoveryTrace.tls(run, $0) } : nil
-        (authenticating, authenticated, resumed) = (login.began, login.ended, login.resumed)
         rate =
             steady.map { RecoveryRate(run, signs, strike, struck: struck.time, from: until, $0) }
             ?? .untold("it was not asked for")

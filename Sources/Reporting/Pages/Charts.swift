@@ -143,7 +143,7 @@ enum StormChart {
         let names = clients.flatMap { view.sessionNames(of: $0.name) }
         guard names.count >= fewest else { return "" }
         let attempts = names.flatMap { name -> [Timestamp] in
-            (view.sessions[name]?.reports ?? []).filter { $0.report.kind == .attempt }.map(\.moment.time)
+            (view.sessions[name]?.reports ?? []).filter { $0.kind == .attempt }.map(\.moment.time)
         }.sorted()
         let strikes = view.strikes.filter { $0.struck != nil }.prefix(6)
         return strikes.compactMap { strike -> String? in

@@ -131,13 +131,12 @@ extension LaneBuilder {
             var isUp = false
             for said in session.reports {
                 let at = said.moment.time
-                let text = said.report.text ?? ""
-                switch said.report.kind {
+                switch said.kind {
                 case .attempt: attempts.append(at)
                 case .error, .refused: errors.append(at)
                 default: break
                 }
-                guard let up = LaneBuilder.isUp(said.report.kind, text), up != isUp else { continue }
+                guard let up = LaneBuilder.isUp(said), up != isUp else { continue }
                 isUp = up
                 changes.append((at, up ? 1 : -1))
             }
@@ -153,11 +152,11 @@ extension LaneBuilder {
     }
 
     /// What a driver's word says of its connection; nil when nothing.
-    private static func isUp(_ kind: DriverReport.Kind, _ text: String) -> Bool? {
-        switch kind {
+    private static func isUp(_ said: RunView.Report) -> Bool? {
+        switch said.kind {
         case .connected: true
         case .attempt: false
-        case .state: ["connected", "subscribed", "ready", "online", "streaming"].contains(text)
+        case .state: said.isUpState
         default: nil
         }
     }

@@ -192,12 +192,14 @@ package struct ConnectionInventory: Sendable {
     /// `RunView.sessionOrder`.
     private mutating func takeSessions(_ run: RunView) -> [Int?] {
         var sessions = [Int?](repeating: nil, count: connections.count)
-        let locals = Locals(connections, run.endpoints)
+        // Taken out of the run once: each look at what a class holds counts references.
+        let endpoints = run.endpoints
+        let locals = Locals(connections, endpoints)
         for (number, name) in run.sessionOrder.enumerated() {
             guard let ends = run.sessions[name]?.ends, !ends.isEmpty else { continue }
             hasNamedSessions.insert(name.instance)
             for (moment, local) in ends {
-                guard let end = run.endpoints.known(local) else { continue }
+                guard let end = endpoints.known(local) else { continue }
                 guard let place = locals.place(of: end, saidAt: moment.time, among: connections) else { continue }
                 if let owner = connections[place].owner, owner != name.instance { continue }
                 connections[place].owner = name.instance
@@ -259,12 +261,17 @@ private struct Locals {
     private var latest: [Int?]
     /// Of each connection the one before it from the same end.
     private var before: [Int?] = []
+    /// None began earlier than the one before it: so it is unless two hosts have the same address.
+    private var areInOrder = true
 
     init(_ connections: [ConnectionInventory.Connection], _ endpoints: Endpoints) {
         latest = Array(repeating: nil, count: endpoints.count)
         before.reserveCapacity(connections.count)
         for place in connections.indices {
             let end = connections[place].ends.from.index
+            if let last = latest[end], connections[last].began.time > connections[place].began.time {
+                areInOrder = false
+            }
             before.append(latest[end])
             latest[end] = place
         }
@@ -283,6 +290,7 @@ private struct Locals {
             } else if known == nil {
                 if connections[place].isOpen(at: time) { return place }
                 known = place
+                if areInOrder { break }
             }
             next = before[place]
         }

@@ -11,8 +11,6 @@ package struct Endpoints: Sendable {
 
     private var all: [Endpoint] = []
     private var places: [Endpoint: Place] = [:]
-    /// The two that were asked for last: of the ends of packets every second one is the same server's.
-    private var (latest, other): ((Endpoint, Place)?, (Endpoint, Place)?)
 
     package subscript(_ place: Place) -> Endpoint { all[Int(place.number)] }
 
@@ -20,17 +18,6 @@ package struct Endpoints: Sendable {
 
     /// The place of this one, which may be new.
     mutating func place(_ endpoint: Endpoint) -> Place {
-        if let latest, latest.0 == endpoint { return latest.1 }
-        if let other, other.0 == endpoint {
-            swap(&latest, &self.other)
-            return other.1
-        }
-        let place = found(endpoint)
-        (latest, other) = ((endpoint, place), latest)
-        return place
-    }
-
-    private mutating func found(_ endpoint: Endpoint) -> Place {
         if let known = places[endpoint] { return known }
         let place = Place(number: UInt32(all.count))
         all.append(endpoint)
@@ -45,5 +32,22 @@ package struct Endpoints: Sendable {
     func ends(from: Endpoint, to: Endpoint) -> ConnectionEnds? {
         guard let from = known(from), let to = known(to) else { return nil }
         return ConnectionEnds(from: from, to: to)
+    }
+}
+
+/// The two endpoints that were asked for last: of the ends of packets every second one is the same server's.
+struct RecentEndpoints {
+    private var (latest, other): ((Endpoint, Endpoints.Place)?, (Endpoint, Endpoints.Place)?)
+
+    /// The place of this one among all, which may be new.
+    mutating func place(_ endpoint: Endpoint, in all: inout Endpoints) -> Endpoints.Place {
+        if let latest, latest.0 == endpoint { return latest.1 }
+        if let other, other.0 == endpoint {
+            (latest, self.other) = (other, latest)
+            return other.1
+        }
+        let place = all.place(endpoint)
+        (latest, other) = ((endpoint, place), latest)
+        return place
     }
 }

@@ -187,11 +187,11 @@ package final class RunView: @unchecked Sendable {
     }
 
     private func takeWire() {
-        var hosts = HostWires(scenario.lab)
+        var (hosts, recent) = (HostWires(scenario.lab), RecentEndpoints())
         recording.events.withUnsafeBufferPointer { events in
             for index in events.indices where events[index].body.kind == .wire {
                 guard case .wire(let change) = events[index].body else { continue }
-                take(change, at: Moment(time: events[index].time, line: index + 2), &hosts)
+                take(change, at: Moment(time: events[index].time, line: index + 2), &hosts, &recent)
             }
         }
         wire = hosts.wire
@@ -283,8 +283,11 @@ package final class RunView: @unchecked Sendable {
         }
     }
 
-    private func take(_ change: WireChange, at moment: Moment, _ hosts: inout HostWires) {
-        let ends = ConnectionEnds(from: endpoints.place(change.from), to: endpoints.place(change.to))
+    private func take(
+        _ change: WireChange, at moment: Moment, _ hosts: inout HostWires, _ recent: inout RecentEndpoints
+    ) {
+        let ends = ConnectionEnds(
+            from: recent.place(change.from, in: &endpoints), to: recent.place(change.to, in: &endpoints))
         hosts.take(
             change,
             Wire(moment: moment, kind: change.change, isRepeated: change.repeated, ends: ends, run: self))

@@ -18,8 +18,9 @@ package struct ClientBuild: Equatable, Sendable {
 
     package init(_ recording: Recording, scenario: Scenario) {
         let clients = Set(scenario.actors.filter { $0.role == .client }.map(\.name))
-        for event in recording.events {
-            guard case .driver(let report) = event.body, report.kind == .hello, clients.contains(report.instance.actor),
+        for place in recording.events.indices where recording.events[place].body.kind == .driver {
+            guard case .driver(let report) = recording.events[place].body, report.kind == .hello,
+                clients.contains(report.instance.actor),
                 let library = ClientBuild.library(report), !libraries.contains(library)
             else { continue }
             libraries.append(library)

@@ -32,7 +32,7 @@ struct NoDuplicates: Expectation {
             guard let key = message.key else { continue }
             timesSent[key, default: 0] += 1
         }
-        let findings = flow.sessions.map { judge(run, flow, $0, timesSent) }
+        let findings = run.workers.map(flow.sessions) { judge(run, flow, $0, timesSent) }
         return Finding.worst(findings) ?? plan.void("\(flow.to) left no trace in the recording.")
     }
 

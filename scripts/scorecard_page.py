@@ -24,7 +24,7 @@ LEGEND = [
     "minutes without a network to the first new message (five-minutes). *lost*, *twice*: messages of those five",
     "minutes that never came, and that came twice; who promises delivery at least once may lose none. *waits when",
     "refused*: between attempts that are refused at once, for eight minutes (broker-api-nightly-reset): constant or",
-    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of sixteen clients and",
+    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of twelve clients and",
     "more that came back within a tenth of the time over which they should spread (storms). *leaks*: what was left",
     "behind over six reconnects and more. Of several runs the worst. — was not measured.",
 ]
@@ -92,10 +92,24 @@ def introduction(whole):
         f"{len(whole['cells'])} runs: {len(whole['rows'])} clients with their settings in {len(whole['scenarios'])} of",
         f"the library's {all_scenarios} scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']}",
         "processors.",
-        f"Each is played with {seeds}, where luck has a part with seed 1 to {whole['lucky_seeds']}. Every run has its",
-        "recording, its SHA-256 and the command that repeats it in scorecard.json, and in scorecard.html behind its",
-        "cell. An empty cell: the scenario needs what the client cannot, or its server takes too long to start.",
+        f"Each is played with {seeds}: a seed repeats to the byte. Those where luck has a part, because packets are",
+        "lost at random, many come back at once, or the waits of two runs are compared, are played with seed 1 to",
+        f"{whole['lucky_seeds']}: {', '.join(whole.get('lucky', []))}. Every run has its recording, its SHA-256 and",
+        "the command that repeats it in scorecard.json, and in scorecard.html behind its cell. An empty cell: the",
+        "scenario needs what the client cannot.",
+        *left_out(whole),
         f"Lab kernel {whole['lab_kernel']}; of Debian: {packages}."]
+
+
+def left_out(whole):
+    clients = whole.get("left_out", [])
+    if not clients:
+        return []
+    names = ", ".join(f"{client['name']} {client['version']}" for client in clients)
+    servers = ", ".join(sorted({client["server"] for client in clients}))
+    return [
+        f"Left out: {names}. A run of theirs costs more than ten times as much as others, nearly all of it for the",
+        f"start of {servers}."]
 
 
 def markdown(whole, themes):

@@ -14,10 +14,6 @@ THEMES = {
     "conformance": "Conformance"}
 
 
-# What a run costs in CPU seconds where that is far more than the usual one: RabbitMQ's start takes half a minute.
-COSTS = {"rabbitmq-server": 30}
-
-
 class Scenario:
     """What a file of the library says of itself, as far as it can be read line by line."""
 
@@ -58,11 +54,6 @@ class Client:
         files = [folder / "client.json", folder / "client.slow.json"]
         self.facts = json.loads(next((file for file in files if file.exists()), files[0]).read_text())
         self.settings = self.facts["settings"]
-
-    @property
-    def cost(self):
-        """CPU seconds of a run, about."""
-        return COSTS.get(self.facts["server"], 1)
 
     def fact(self, name, settings):
         """What it says of this; where settings have a word of their own, theirs."""

@@ -84,8 +84,8 @@ int halfopen_open(const char *path, int flags, mode_t mode);
 int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
 uint64_t halfopen_epoll_token(const struct epoll_event *event);
 int halfopen_become_subreaper(void);
-/// What this process frees stays its own, for the next time: in the lab's kernel a page touched for the first time costs
-/// as much as three system calls.
+/// What this process frees stays its own, for the next time: in the lab's kernel a page touched for the first time is as
+/// dear as three system calls.
 void halfopen_keep_memory(void);
 /// Pins the calling thread to one processor.
 int halfopen_pin(int processor);

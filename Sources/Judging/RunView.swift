@@ -58,6 +58,8 @@ package final class RunView: @unchecked Sendable {
     package private(set) var play: Timestamp?
     /// The end of the timeline; the end of the recording when it did not come to that.
     package private(set) var playEnd: Timestamp
+    /// What drivers told of themselves.
+    package private(set) var hellos: [Report] = []
     /// From here on the run takes the actors down: what they do then says nothing.
     package private(set) var stop: Timestamp
     /// From when on numbers may begin anew although nobody said what was sent: starts of servers and publishers in
@@ -277,6 +279,7 @@ package final class RunView: @unchecked Sendable {
             .error, .note, .unsupported:
             let isUpState = report.kind == .state && ClientSigns.upStates.contains(report.text ?? "")
             let said = Report(moment: moment, kind: report.kind, isUpState: isUpState, run: self)
+            if report.kind == .hello { hellos.append(said) }
             let namesEnd = report.kind == .attempt || report.kind == .connected
             let local = namesEnd ? report.extra.first { $0.key == "local" }?.value.string : nil
             sessions[name, default: Session()].take(said, from: local.flatMap(Endpoint.init))

@@ -35,12 +35,22 @@ package enum Files {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The old file or the new one, never half.
+    /// The old file or the new one, never half. Where the file system knows files without a name, the new one has none
+    /// until it is whole: whoever is killed over it leaves nothing behind.
     package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         let temporary = "\(path).\(getpid()).tmp"
+        let folder = parent(of: path)
+        let unnamed = halfopen_open_unnamed(folder.isEmpty ? "." : folder, 0o644)
         do throws(SystemError) {
-            let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-            try file.write(bytes, to: temporary)
+            if unnamed >= 0 {
+                let file = Descriptor(owning: unnamed)
+                try file.write(bytes, to: path)
+                unlink(temporary)
+                let number = file.raw
+                try System.call("name", temporary) { halfopen_name(number, temporary) }
+            } else {
+                try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC).write(bytes, to: temporary)
+            }
             try System.call("rename to", path) { rename(temporary, path) }
         } catch {
             unlink(temporary)

@@ -1,4 +1,5 @@
 import JSONLines
+import Judging
 import Recordings
 import Scenarios
 
@@ -16,16 +17,13 @@ package struct ClientBuild: Equatable, Sendable {
         (self.libraries, self.choices) = (libraries, choices)
     }
 
-    package init(_ recording: Recording, scenario: Scenario) {
-        let clients = Set(scenario.actors.filter { $0.role == .client }.map(\.name))
-        for place in recording.events.indices where recording.events[place].body.kind == .driver {
-            guard case .driver(let report) = recording.events[place].body, report.kind == .hello,
-                clients.contains(report.instance.actor),
-                let library = ClientBuild.library(report), !libraries.contains(library)
-            else { continue }
+    package init(_ run: RunView) {
+        let clients = Set(run.scenario.actors.filter { $0.role == .client }.map(\.name))
+        for report in run.hellos.map(\.report) where clients.contains(report.instance.actor) {
+            guard let library = ClientBuild.library(report), !libraries.contains(library) else { continue }
             libraries.append(library)
         }
-        let source = recording.header.sources.first { $0.path == MatrixChoices.path }
+        let source = run.recording.header.sources.first { $0.path == MatrixChoices.path }
         choices = source.map { MatrixChoices(SourceFile(path: $0.path, text: $0.text)).pairs } ?? []
     }
 

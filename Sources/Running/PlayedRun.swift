@@ -200,10 +200,7 @@ final class PlayedRun {
         if file.recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)
         }
-        var result = RunResult(
-            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
-        result.figures = view.figures
-        return result
+        return RunResult(view, judgement: judgement, path: path, sha256: file.sha256)
     }
 
     /// What went wrong with the guest itself, in a sentence; nil when nothing did.

@@ -87,9 +87,7 @@ package enum PlayedRuns {
         let scenario = try Rejudging.loaded(file.recording.header, path: path).scenario
         let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
         let judgement = Judge.judge(view)
-        var result = RunResult(
-            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
-        result.figures = view.figures
+        let result = RunResult(view, judgement: judgement, path: path, sha256: file.sha256)
         var material = RunMaterial(result: completed(result, path), view: view)
         do {
             try add(parts, to: &material, path)

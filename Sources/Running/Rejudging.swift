@@ -22,9 +22,7 @@ package enum Rejudging {
         }
         let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
         let judgement = Judge.judge(view)
-        var result = RunResult(
-            recording: file.recording, scenario: scenario, judgement: judgement, path: path, sha256: file.sha256)
-        result.figures = view.figures
+        let result = RunResult(view, judgement: judgement, path: path, sha256: file.sha256)
         Leftover.giveBack(view)
         return result
     }
@@ -37,18 +35,17 @@ package enum Rejudging {
 
 extension RunResult {
     /// What a recording alone tells; wall time and host CPU are zero until who ran it fills them in.
-    package init(
-        recording: Recording, scenario: Scenario, judgement: Judgement, path: String?, sha256: String?
-    ) {
-        let header = recording.header
-        let first = recording.events.first?.time ?? Timestamp(nanoseconds: 0)
-        let last = recording.events.last?.time ?? first
+    package init(_ run: RunView, judgement: Judgement, path: String?, sha256: String?) {
+        let (header, scenario) = (run.recording.header, run.scenario)
+        let first = run.recording.events.first?.time ?? Timestamp(nanoseconds: 0)
+        let last = run.recording.events.last?.time ?? first
         self.init(
             scenario: header.scenario, summary: scenario.summary,
             clients: scenario.actors.filter { $0.role == .client }.map(\.name), tags: scenario.tags, seed: header.seed,
             lab: header.lab, judgement: judgement, recording: path, sha256: sha256,
             virtualSeconds: (last - first).seconds, wallSeconds: 0, hostCPUSeconds: 0, command: "")
-        build = ClientBuild(recording, scenario: scenario)
+        build = ClientBuild(run)
+        figures = run.figures
     }
 
     /// A run that left no recording.

@@ -112,4 +112,17 @@ import Testing
         }
         #expect(old > 0 && new > 0, "\(old) old, \(new) new: the kills did not come around the writing")
     }
+
+    @Test func `killed in the middle of a report, nothing of it stays behind`() throws {
+        let scratch = try TestScenario.folder(
+            TestScenario.text(end: "10m", expect: ["{ connects: client, within: 10s }"]))
+        #expect(try Played.play(scratch).outcome.status == 0)
+        _ = try scratch.write("out/report", "the old one")
+        // The kernel ends whoever writes more than 4 KiB into a file: in the middle of a page of some 90 kB.
+        let command = "ulimit -f 8; exec \(Halfopen.binary) report reports --format html --output out/report"
+        let outcome = try Halfopen.launch(["/bin/sh", "-c", command], in: scratch.path)
+        #expect(outcome.status != 0, "\(outcome.all)")
+        #expect(scratch.list("out") == ["report"])
+        #expect(scratch.bytes("out/report") == Data("the old one".utf8))
+    }
 }

@@ -84,8 +84,8 @@ int halfopen_open(const char *path, int flags, mode_t mode);
 int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
 uint64_t halfopen_epoll_token(const struct epoll_event *event);
 int halfopen_become_subreaper(void);
-/// What this process frees stays its own, for the next time: in the lab's kernel a page touched for the first time is as
-/// dear as three system calls.
+/// What this process frees stays its own, for the next time: in the lab's kernel a page that is touched for the first
+/// time is as dear as three system calls.
 void halfopen_keep_memory(void);
 /// Pins the calling thread to one processor.
 int halfopen_pin(int processor);
@@ -154,5 +154,9 @@ int halfopen_raise_descriptors(uint64_t soft, uint64_t hard);
 int halfopen_power_off(void);
 /// Which processors the caller may use, in ascending order; returns how many were written to `numbers`.
 int halfopen_processors(int *numbers, int capacity);
+/// A file without a name in the folder, for writing (O_TMPFILE); -1 where there can be none, or none could be named.
+int halfopen_open_unnamed(const char *folder, mode_t mode);
+/// Gives it a name that nothing has yet.
+int halfopen_name(int descriptor, const char *path);
 /// Two paths change places in one step (renameat2 with RENAME_EXCHANGE).
 int halfopen_exchange(const char *a, const char *b);

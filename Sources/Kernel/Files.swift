@@ -42,13 +42,15 @@ package enum Files {
         let folder = parent(of: path)
         let unnamed = halfopen_open_unnamed(folder.isEmpty ? "." : folder, 0o644)
         do throws(SystemError) {
+            var isWritten = false
             if unnamed >= 0 {
                 let file = Descriptor(owning: unnamed)
                 try file.write(bytes, to: path)
                 unlink(temporary)
-                let number = file.raw
-                try System.call("name", temporary) { halfopen_name(number, temporary) }
-            } else {
+                isWritten = halfopen_name(file.raw, temporary) == 0
+            }
+            // Some file systems have such files, and give them no name.
+            if !isWritten {
                 try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC).write(bytes, to: temporary)
             }
             try System.call("rename to", path) { rename(temporary, path) }

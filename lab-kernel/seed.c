@@ -128,10 +128,11 @@ static int answers_stamp(pid_t child)
     stopped = 0;
     if (ptrace(PTRACE_GETSIGINFO, child, 0, &stopped_with))
         return 0;
-    stopped = child;
-    /* A page fault, which most are, has another code. */
-    if (stopped_with.si_code != SI_KERNEL)
+    /* A page fault, which most are, has another code; only then does the kernel ask about this very stop. */
+    if (stopped_with.si_code != SI_KERNEL) {
+        stopped = child;
         return 0;
+    }
     if (ptrace(PTRACE_GETREGS, child, 0, &registers))
         return 0;
     errno = 0;

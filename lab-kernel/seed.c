@@ -107,17 +107,20 @@ long ptrace(enum __ptrace_request request, ...)
     return syscall(SYS_ptrace, request, child, address, data);
 }
 
-/* The guest's clock in nanoseconds: a counter of 1 GHz. A loop that waits for it ends, as each reading moves it on by
- * as much as a reading of the clock does. */
+/* The guest's clock in nanoseconds, with which the structure begins that HALFOPEN_CLOCK points to (shared-clock.patch):
+ * a counter of 1 GHz. A loop that waits for it ends, as each reading moves it on by as much as a reading of the clock
+ * does. */
 static uint64_t stamp(void)
 {
-    static const volatile uint64_t *clock;
+    static const volatile uint64_t *const volatile *clock;
     static uint64_t last;
     if (clock == NULL) {
         const char *address = getenv("HALFOPEN_CLOCK");
-        clock = address ? (const volatile uint64_t *)strtoull(address, NULL, 16) : &last;
+        if (address == NULL)
+            return last += 256;
+        clock = (const volatile uint64_t *const volatile *)strtoull(address, NULL, 16);
     }
-    uint64_t now = *clock;
+    uint64_t now = **clock;
     return last = now > last + 256 ? now : last + 256;
 }
 

@@ -1,4 +1,4 @@
-// The lab kernel's configuration, its patch and the library preloaded into it: the files in lab-kernel/ are their one
+// The lab kernel's configuration, its patches and the library preloaded into it: the files in lab-kernel/ are their one
 // source, and the binary carries them, so that it can build the kernel wherever it stands.
 #include "CLinux.h"
 
@@ -10,8 +10,13 @@ const char halfopen_lab_config[] = {
     , 0
 };
 
-const char halfopen_lab_patch[] = {
+// In the order in which they are applied: each is made against the source that the one before it leaves.
+const char halfopen_lab_patches[] = {
 #embed "../../lab-kernel/live-registers.patch"
+    ,
+#embed "../../lab-kernel/shared-clock.patch"
+    ,
+#embed "../../lab-kernel/fewer-stops.patch"
     , 0
 };
 

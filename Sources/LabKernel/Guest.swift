@@ -58,8 +58,11 @@ package final class Guest {
     /// this machine does not let us, and for the host lab.
     package var virtualTime: Int64? {
         guard let clockAddress, ending == nil else { return nil }
+        // The structure that it points to begins with the time (lab-kernel/shared-clock.patch).
+        var clock: UInt64 = 0
         var time: Int64 = 0
-        return halfopen_peek(pid, clockAddress, &time, 8) == 0 ? time : nil
+        guard halfopen_peek(pid, clockAddress, &clock, 8) == 0 else { return nil }
+        return halfopen_peek(pid, clock, &time, 8) == 0 ? time : nil
     }
 
     /// What it took of processors until now, nanoseconds: the kernel, and the processes in which it runs those of the

@@ -55,9 +55,9 @@ package struct LabKernelBuild: ~Copyable {
 
     private func build() throws -> InstalledKernel {
         let source = try unpack()
-        try Files.write("\(work)/patch", LabKernelSource.patch)
+        try Files.write("\(work)/patches", LabKernelSource.patches)
         // Not one line further away, and nothing asked: what does not fit exactly is another source.
-        try step("patch the source", ["patch", "-p1", "--fuzz=0", "--batch", "-i", "\(work)/patch"], folder: source)
+        try step("patch the source", ["patch", "-p1", "--fuzz=0", "--batch", "-i", "\(work)/patches"], folder: source)
         try configure(source)
         try compile(source)
         let version = try linuxVersion(source)
@@ -66,7 +66,7 @@ package struct LabKernelBuild: ~Copyable {
             "build the library of seeded randomness",
             ["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-o", "\(work)/made/seed.so", "\(work)/seed.c"])
         try step("copy the kernel", ["cp", "\(source)/linux", "\(work)/made/linux"])
-        let clock = try address(of: "time_travel_time", in: "\(source)/System.map")
+        let clock = try address(of: "time_travel_clock", in: "\(source)/System.map")
         let manifest =
             "linux \(version)\npackage \(LabKernelBuild.installedPackageVersion ?? "unknown")\n"
             + "key \(LabKernelSource.key)\nclock \(String(clock, radix: 16))\n"
@@ -136,7 +136,7 @@ package struct LabKernelBuild: ~Copyable {
         return version
     }
 
-    /// From lines such as `00000000606e1320 b time_travel_time`.
+    /// From lines such as `00000000606e1320 d time_travel_clock`.
     private func address(of symbol: String, in map: String) throws -> UInt64 {
         for line in (Files.text(map) ?? "").split(separator: "\n") where line.hasSuffix(" \(symbol)") {
             if let value = UInt64(line.prefix { $0 != " " }, radix: 16) { return value }

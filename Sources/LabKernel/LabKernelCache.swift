@@ -8,7 +8,7 @@ package struct InstalledKernel: Sendable, Equatable {
     package var version: String
     /// Of Debian's source package it was built from; empty when that was unknown.
     package var packageVersion: String
-    /// Where the kernel keeps its virtual time: an address in its own process.
+    /// Where the kernel keeps the address of its virtual time: both are addresses in its own process.
     package var clockAddress: UInt64
 
     package var kernel: String { "\(folder)/linux" }

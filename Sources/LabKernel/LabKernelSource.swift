@@ -1,13 +1,13 @@
 import CLinux
 import Kernel
 
-/// What the binary knows of the lab kernel: its configuration, its patch and the library preloaded into it, carried as
-/// text (the files in lab-kernel/), and the key they make.
+/// What the binary knows of the lab kernel: its configuration, its patches and the library preloaded into it, carried
+/// as text (the files in lab-kernel/), and the key they make.
 package enum LabKernelSource {
     package static var configuration: String { String(cString: halfopen_lab_config_text()) }
     package static var seedLibrary: String { String(cString: halfopen_lab_seed_text()) }
-    /// As patch(1) takes it, with `-p1`.
-    package static var patch: String { String(cString: halfopen_lab_patch_text()) }
+    /// As patch(1) takes them, with `-p1`.
+    package static var patches: String { String(cString: halfopen_lab_patches_text()) }
 
     /// Debian's package, and the file it puts on the machine.
     package static let package = "linux-source-6.12"
@@ -19,7 +19,7 @@ package enum LabKernelSource {
     /// 16 hexadecimal digits: a kernel in a cache is ours when its folder ends with them. The source's own version is
     /// not part of it (a machine without the source has only the cache); of several the newest is used.
     package static let key: String = {
-        let text = "recipe \(recipe)\n\(configuration)\u{0}\(patch)\u{0}\(seedLibrary)"
+        let text = "recipe \(recipe)\n\(configuration)\u{0}\(patches)\u{0}\(seedLibrary)"
         return String(Digest.sha256(Array(text.utf8)).prefix(16))
     }()
 

@@ -9,11 +9,11 @@ package struct Watchdog {
         package var start: Duration = .seconds(20)
         /// Wall time in which virtual time must advance.
         package var patience: Duration = .seconds(20)
-        /// Less than this within `patience` is standing still: each reading of a clock advances it by nanoseconds, so a
-        /// loop that waits for a clock gets on, at 7 to 25 milliseconds a second.
+        /// Less than this within `patience` is standing still: each reading of a clock advances it by 256 nanoseconds,
+        /// so a loop that waits for a clock gets on, and in C by a minute a second.
         package var least: Duration = .microseconds(100)
-        /// That loop is told from work by patience: in this much wall time, virtual time must advance by a twenty-fifth
-        /// of it.
+        /// Such a loop that also works is told from work by patience: in this much wall time, virtual time must advance
+        /// by a twenty-fifth of it.
         package var crawl: Duration = .seconds(180)
         package var crawlShare: Int64 = 25
         /// A machine that is busy with other things lets a lab wait. So wall time counts only when the lab ran for at

@@ -108,10 +108,10 @@ int halfopen_keeper_start(void);
 
 extern const char halfopen_lab_config[];
 extern const char halfopen_lab_seed_source[];
-extern const char halfopen_lab_patch[];
+extern const char halfopen_lab_patches[];
 static inline const char *halfopen_lab_config_text(void) { return halfopen_lab_config; }
 static inline const char *halfopen_lab_seed_text(void) { return halfopen_lab_seed_source; }
-static inline const char *halfopen_lab_patch_text(void) { return halfopen_lab_patch; }
+static inline const char *halfopen_lab_patches_text(void) { return halfopen_lab_patches; }
 
 // MARK: What `halfopen init` writes.
 

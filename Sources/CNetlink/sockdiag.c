@@ -3,6 +3,7 @@
 #include "CLinux.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -95,11 +96,12 @@ int halfopen_sock_diag_dump(int descriptor, uint32_t states, struct halfopen_tcp
     return 0;
 }
 
-int halfopen_sock_diag_destroy(int descriptor, const struct halfopen_tcp_socket *tcp)
+static struct request destruction_of(const struct halfopen_tcp_socket *tcp, uint32_t number, bool last)
 {
     struct request request = {
-        .header = { .nlmsg_type = SOCK_DESTROY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-        .body = { .sdiag_family = tcp->family, .idiag_states = ~0U },
+        .header = { .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DESTROY, .nlmsg_seq = number,
+                    .nlmsg_flags = NLM_F_REQUEST | (last ? NLM_F_ACK : 0) },
+        .body = { .sdiag_family = tcp->family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U },
     };
     request.body.id.idiag_sport = htons(tcp->source_port);
     request.body.id.idiag_dport = htons(tcp->destination_port);
@@ -107,5 +109,44 @@ int halfopen_sock_diag_destroy(int descriptor, const struct halfopen_tcp_socket 
     memcpy(request.body.id.idiag_src, tcp->source, sizeof tcp->source);
     memcpy(request.body.id.idiag_dst, tcp->destination, sizeof tcp->destination);
     memcpy(request.body.id.idiag_cookie, tcp->cookie, sizeof tcp->cookie);
-    return ask(descriptor, &request, NULL);
+    return request;
+}
+
+// Refusals, by the numbers of the requests, up to the answer to the last one; 0, or -1 and errno.
+static int read_refusals(int descriptor, size_t count, int *errors)
+{
+    uint8_t part[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+    for (;;) {
+        ssize_t length = recv(descriptor, part, sizeof part, 0);
+        if (length < 0) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        for (struct nlmsghdr *header = (void *)part; NLMSG_OK(header, length); header = NLMSG_NEXT(header, length)) {
+            if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq >= count)
+                continue;
+            errors[header->nlmsg_seq] = -((struct nlmsgerr *)NLMSG_DATA(header))->error;
+            if (header->nlmsg_seq == count - 1)
+                return 0;
+        }
+    }
+}
+
+int halfopen_sock_diag_destroy(int descriptor, const struct halfopen_tcp_socket *sockets, size_t count, int *errors)
+{
+    // Many to a system call. The kernel answers each that it refuses, and the last: all of those answers fit into the
+    // socket's buffer.
+    enum { TOGETHER = 64 };
+    struct request requests[TOGETHER];
+    memset(errors, 0, count * sizeof *errors);
+    for (size_t first = 0; first < count; first += TOGETHER) {
+        size_t here = count - first < TOGETHER ? count - first : TOGETHER;
+        for (size_t i = 0; i < here; i++)
+            requests[i] = destruction_of(&sockets[first + i], (uint32_t)i, i == here - 1);
+        if (send(descriptor, requests, here * sizeof *requests, 0) < 0
+            || read_refusals(descriptor, here, errors + first) != 0)
+            return -1;
+    }
+    return 0;
 }

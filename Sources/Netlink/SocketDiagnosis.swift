@@ -82,19 +82,19 @@ package final class SocketDiagnosis {
         return (0..<list.count).map { TCPSocket(raw: list.items[$0]) }.sorted { $0.order < $1.order }
     }
 
-    /// Ends the socket where it stands: the peer gets RST, whoever holds it ECONNABORTED. False when it had gone
-    /// already.
-    package func destroy(_ socket: TCPSocket) throws(SystemError) -> Bool {
+    /// Ends the sockets where they stand, in their order: each peer gets RST, whoever holds them ECONNABORTED. How many
+    /// that were; those that had gone already do not count.
+    package func destroy(_ sockets: [TCPSocket]) throws(SystemError) -> Int {
         let descriptor = netlink.raw
-        do throws(SystemError) {
-            try System.call("destroy the socket \(socket.local) -> \(socket.remote) of", host) {
-                withUnsafePointer(to: socket.raw) { halfopen_sock_diag_destroy(descriptor, $0) }
-            }
-            return true
-        } catch {
-            if error.code == ENOENT { return false }
-            throw error
+        var errors = [Int32](repeating: 0, count: sockets.count)
+        let raw = sockets.map(\.raw)
+        try System.call("destroy sockets of", host) {
+            halfopen_sock_diag_destroy(descriptor, raw, raw.count, &errors)
         }
+        for (socket, code) in zip(sockets, errors) where code != 0 && code != ENOENT {
+            throw SystemError("destroy the socket \(socket.local) -> \(socket.remote) of", host, code: code)
+        }
+        return errors.count { $0 == 0 }
     }
 
     /// How many sockets are in each state, in the kernel's order of states; states without sockets are left out.

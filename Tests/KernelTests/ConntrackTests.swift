@@ -163,10 +163,10 @@ extension KernelTests {
             let (one, two) = (try listener.accept(), try listener.accept())
             let victim = try #require(
                 try diagnosis.sockets(in: [.established]).first { $0.inode == TestRig.inode(of: one.descriptor.raw) })
-            #expect(try diagnosis.destroy(victim))
+            #expect(try diagnosis.destroy([victim]) == 1)
             #expect(first.hear() == .failed(ECONNRESET))
             #expect(one.hear() == .failed(ECONNABORTED))
-            #expect(try diagnosis.destroy(victim) == false)
+            #expect(try diagnosis.destroy([victim]) == 0)
             #expect(second.say("alive"))
             #expect(two.hear() == .bytes("alive"))
         }
@@ -179,7 +179,7 @@ extension KernelTests {
                 try diagnosis.sockets(in: [.established]).first { $0.inode == TestRig.inode(of: server.descriptor.raw) }
             )
             #expect(socket.local == TransportAddress(address: "127.0.0.1", port: 7006))
-            #expect(try diagnosis.destroy(socket))
+            #expect(try diagnosis.destroy([socket]) == 1)
             #expect(client.hear() == .failed(ECONNRESET))
         }
     }

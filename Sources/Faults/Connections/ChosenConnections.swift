@@ -56,6 +56,8 @@ struct ChosenConnections {
     let host: String
     /// Those that are held first, in the order in which they were made; then those that wait to be accepted.
     let connections: [Connection]
+    /// Ports that the actor listens at, in order.
+    let ports: [Int]
 
     /// - Parameters:
     ///   - states: of the connection; ESTABLISHED when not given.
@@ -67,6 +69,7 @@ struct ChosenConnections {
         let host = field.actors.host(of: choice.actor)
         self.host = host
         let sockets = try ActorSockets(of: choice.actor, in: field, states: states)
+        ports = Set(sockets.listeners.map(\.socket.local.port)).sorted()
         let all =
             sockets.held.map { Connection(socket: $0.socket, holder: $0.holder) }
             + sockets.waiting.map { Connection(socket: $0) }
@@ -83,13 +86,14 @@ struct ChosenConnections {
         connections = lot?.draw(from: fitting) ?? fitting
     }
 
-    private init(host: String, connections: [Connection]) {
+    private init(host: String, connections: [Connection], ports: [Int]) {
         self.host = host
         self.connections = connections
+        self.ports = ports
     }
 
     func filter(_ isWanted: (Connection) -> Bool) -> ChosenConnections {
-        ChosenConnections(host: host, connections: connections.filter(isWanted))
+        ChosenConnections(host: host, connections: connections.filter(isWanted), ports: ports)
     }
 }
 

@@ -43,9 +43,7 @@ enum Destruction {
 
     /// How many there were; what has gone meanwhile does not count.
     static func each(_ chosen: ChosenConnections, in field: any FaultField) throws -> Int {
-        let diagnosis = try SocketDiagnosis(namespace: field.namespace(of: chosen.host), host: chosen.host)
-        var count = 0
-        for connection in chosen.connections where try diagnosis.destroy(connection.socket) { count += 1 }
-        return count
+        try SocketDiagnosis(namespace: field.namespace(of: chosen.host), host: chosen.host)
+            .destroy(chosen.connections.map(\.socket))
     }
 }

@@ -24,10 +24,10 @@ package struct Storm: Fault {
         hit: "One for each established connection that was lost, those waiting to be accepted included.",
         mechanism: """
             One table of nftables in each wire next to the server's host rejects or drops every SYN to the ports that \
-            the server listens at. Then, one system call after the other, shutdown(2) on duplicates of the server's \
-            sockets (fin) or SOCK_DESTROY (rst, silence); in the virtual lab that is one instant. Connections in the \
-            accept queues belong to no process yet, and are reset (with silence: vanish) in all cases. Clients on the \
-            server's own host do not cross a wire: they are left alone.
+            the server listens at. Then, one after the other, shutdown(2) on duplicates of the server's sockets (fin) \
+            or SOCK_DESTROY (rst, silence); in the virtual lab that is one instant. Connections in the accept queues \
+            belong to no process yet, and are reset (with silence: vanish) in all cases. Clients on the server's own \
+            host do not cross a wire: they are left alone.
             """,
         target: .connections, extent: .interval,
         parameters: [
@@ -57,8 +57,7 @@ package struct Storm: Fault {
     /// The doors, before anybody is thrown out.
     private func tables(_ chosen: ChosenConnections, in field: any FaultField) throws -> [FilterFault.Table] {
         let choice = plan.connections
-        let ports = try ActorSockets(of: choice.actor, in: field).listeners.map(\.socket.local.port)
-        let closed = choice.port.map { port in ports.filter { $0 == port } } ?? ports
+        let closed = choice.port.map { port in chosen.ports.filter { $0 == port } } ?? chosen.ports
         let near = NearWires(of: chosen.host, in: field)
         let verdict: PacketFilter.Expression = plan.text("meanwhile") == "unanswered" ? .drop : .reset
         let isSilent = plan.text("ending") == "silence"
@@ -69,7 +68,7 @@ package struct Storm: Fault {
                 .cameBy(device), .isTCP, .inSet("connections", reversed: false), .drop,
             ]
             return (isSilent ? [silence] : [])
-                + Set(closed).sorted().map { port in
+                + closed.map { port in
                     [.cameNotBy(device), .isTCP, .toPort(port), .flags(.syn, of: [.syn, .ack]), verdict]
                 }
         }

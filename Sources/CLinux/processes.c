@@ -199,6 +199,12 @@ int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t toke
     return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+int halfopen_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token)
+{
+    struct epoll_event event = { .events = events, .data.u64 = token };
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
+}
+
 uint64_t halfopen_epoll_token(const struct epoll_event *event) { return event->data.u64; }
 
 int halfopen_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }

@@ -6,16 +6,21 @@ import Glibc
 package final class EventLoop {
     private let epoll: Descriptor
     private let timer: Descriptor
-    private var handlers: [UInt64: () -> Void] = [:]
-    private var descriptors: [UInt64: Int32] = [:]
+    private var watches: [UInt64: Watch] = [:]
     private var nextToken: UInt64 = 1
     private var timers = TimerQueue()
+    private var lastWords: [() -> Void] = []
     private var isStopped = false
     private var events = [epoll_event](repeating: epoll_event(), count: 512)
     private var armed: Int64 = 0
     /// When the last turn began.
     private var turnBegan: Int64 = 0
     private var isTurning = false
+
+    private struct Watch {
+        var descriptor: Int32
+        var handler: (_ isBroken: Bool) -> Void
+    }
 
     /// What `watch` and `at` return; pass it to `cancel`.
     package struct Token: Hashable, Sendable {
@@ -54,12 +59,30 @@ package final class EventLoop {
     package func watch(
         _ descriptor: Int32, for interest: Interest = .readable, _ handler: @escaping () -> Void
     ) throws(SystemError) -> Token {
+        try watch(descriptor, for: interest, telling: { _ in handler() })
+    }
+
+    /// As `watch`; the handler is told whether the descriptor is hung up or broken.
+    package func watch(
+        _ descriptor: Int32, for interest: Interest, telling handler: @escaping (_ isBroken: Bool) -> Void
+    ) throws(SystemError) -> Token {
         let token = takeToken()
         let epoll = epoll.raw
         try System.call("watch a descriptor") { halfopen_epoll_add(epoll, descriptor, interest.rawValue, token) }
-        handlers[token] = handler
-        descriptors[token] = descriptor
+        watches[token] = Watch(descriptor: descriptor, handler: handler)
         return Token(number: token)
+    }
+
+    /// Watches the same descriptor for something else from now on: half the work of `cancel` and `watch`.
+    package func change(
+        _ token: Token, for interest: Interest, _ handler: @escaping () -> Void
+    ) throws(SystemError) {
+        guard let descriptor = watches[token.number]?.descriptor else { preconditionFailure("nothing is watched") }
+        let epoll = epoll.raw
+        try System.call("watch a descriptor") {
+            halfopen_epoll_change(epoll, descriptor, interest.rawValue, token.number)
+        }
+        watches[token.number] = Watch(descriptor: descriptor, handler: { _ in handler() })
     }
 
     /// Calls `handler` once at `time` (CLOCK_MONOTONIC, nanoseconds), at once when it has passed.
@@ -81,9 +104,8 @@ package final class EventLoop {
     /// - Parameter closing: the descriptor is closed next, and no other one stands for the same: the kernel forgets the
     ///   watch with it and need not be told.
     package func cancel(_ token: Token, closing: Bool = false) {
-        handlers[token.number] = nil
-        if let descriptor = descriptors.removeValue(forKey: token.number), !closing {
-            epoll_ctl(epoll.raw, Int32(EPOLL_CTL_DEL), descriptor, nil)
+        if let watch = watches.removeValue(forKey: token.number), !closing {
+            epoll_ctl(epoll.raw, Int32(EPOLL_CTL_DEL), watch.descriptor, nil)
         }
         timers.cancel(token.number)
     }
@@ -91,6 +113,9 @@ package final class EventLoop {
     /// In real time a sleeper wakes some 100 us after its time. With this set (nanoseconds) the loop wakes so much
     /// earlier and watches the clock for the rest; in virtual time, where waking is exact, it stays 0.
     package var wakesEarlierBy: Int64 = 0
+
+    /// Calls `handler` once, when nothing else is due and before the loop waits again.
+    package func beforeWaiting(_ handler: @escaping () -> Void) { lastWords.append(handler) }
 
     package func stop() { isStopped = true }
 
@@ -121,14 +146,23 @@ package final class EventLoop {
         isTurning = true
         defer { isTurning = false }
         if runDueTimers() { return }
+        if !lastWords.isEmpty { return speakLast() }
         try arm()
         let epoll = epoll.raw
         let count = try System.call("wait for events") { epoll_wait(epoll, &events, Int32(events.count), -1) }
         turnBegan = Clock.now
         for index in 0..<Int(count) {
             let token = halfopen_epoll_token(&events[index])
-            if token == 0 { armed = 0 } else { handlers[token]?() }
+            if token == 0 { armed = 0 } else { watches[token]?.handler(events[index].events & Self.broken != 0) }
         }
+    }
+
+    private static let broken = EPOLLERR.rawValue | EPOLLHUP.rawValue
+
+    private func speakLast() {
+        let handlers = lastWords
+        lastWords.removeAll(keepingCapacity: true)
+        for handler in handlers { handler() }
     }
 
     private func takeToken() -> UInt64 {

@@ -123,7 +123,7 @@ extension OptionReader {
     }
 }
 
-typealias ReferenceClient = FeedClient<SystemRandomNumberGenerator>
+typealias ReferenceClient = FeedClient<SplitMix>
 
 /// The arguments cannot be understood.
 struct UsageError: Error, Equatable {

@@ -82,6 +82,7 @@ int halfopen_pipe(int ends[2]);
 int halfopen_accept(int listener);
 int halfopen_open(const char *path, int flags, mode_t mode);
 int halfopen_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int halfopen_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token);
 uint64_t halfopen_epoll_token(const struct epoll_event *event);
 int halfopen_become_subreaper(void);
 /// What this process frees stays its own, for the next time: in the lab's kernel a page that is touched for the first

@@ -21,12 +21,13 @@ final class ClientSessions {
         try Descriptors.allow(options.sessions)
         if options.transport.kind.isEncrypted { TLSContext.reserve(options.sessions) }
         let resolver = Resolver(keeping: Resolver.together)
+        var random = SplitMix()
         shells = (0..<options.sessions).map { number in
             var own = options
             own.port += number % options.ports
             return ClientShell(
                 own, over: transports.another(), on: loop, saying: output.naming(session: "s\(number)"),
-                resolver: resolver)
+                resolver: resolver, random: SplitMix(seed: random.next()))
         }
     }
 

@@ -5,7 +5,7 @@ import Kernel
 /// Performs what a `FeedClient` decides: one connection, one timer, events on standard output. Every fact goes through
 /// `happened`, the only place that performs actions.
 final class ClientShell {
-    private typealias Client = FeedClient<SystemRandomNumberGenerator>
+    private typealias Client = ReferenceClient
 
     private let loop: EventLoop
     private let hosts: [String]
@@ -40,7 +40,7 @@ final class ClientShell {
 
     init(
         _ options: ClientOptions, over transports: ClientTransports, on loop: EventLoop,
-        saying output: DriverOutput = DriverOutput(), resolver: Resolver = Resolver()
+        saying output: DriverOutput = DriverOutput(), resolver: Resolver = Resolver(), random: SplitMix = SplitMix()
     ) {
         self.loop = loop
         self.transports = transports
@@ -49,7 +49,7 @@ final class ClientShell {
         hosts = options.hosts
         port = options.port
         stream = options.stream
-        var random = SystemRandomNumberGenerator()
+        var random = random
         var settings = options.settings
         // By which servers and judges tell its requests and messages from those of others.
         settings.name = String(random.next(), radix: 36)
@@ -185,7 +185,7 @@ extension ClientShell {
             (server, isParting) = (destination.server, false)
             let number = socket.raw
             ends = ("\(address)", "\(Sockets.local(of: number))")
-            let watch = try loop.watch(number, for: .writable) { [unowned self] in connectEnded() }
+            let watch = try loop.watch(number, for: .writable, telling: { [unowned self] in connectEnded(broken: $0) })
             connecting = (watch, socket.release())
         } catch {
             // Not from inside an action: the facts that the machine gets must come one after another.
@@ -193,17 +193,19 @@ extension ClientShell {
         }
     }
 
-    private func connectEnded() {
+    private func connectEnded(broken isBroken: Bool) {
         guard let (watch, number) = connecting else { return }
         connecting = nil
         let socket = Descriptor(owning: number)
-        let failure = Sockets.connectionError(number)
-        loop.cancel(watch, closing: failure != nil)
-        if let failure { return lost(failure.description) }
+        if isBroken, let failure = Sockets.connectionError(number) {
+            loop.cancel(watch, closing: true)
+            return lost(failure.description)
+        }
+        Sockets.sendAtOnce(number)
         do {
             let transport = try transports.begin(to: hosts[server], port: port)
             connection = try LineSocket(
-                socket, on: loop, over: transport,
+                socket, watchedBy: watch, on: loop, over: transport,
                 LineSocket.Handlers(
                     received: { [unowned self] in received($0) }, lost: { [unowned self] in lost($0) },
                     ended: { [unowned self] in happened { $0.inputEnded(at: $1) } },
@@ -220,6 +222,7 @@ extension ClientShell {
                 happened { $0.handshakeBegan(at: $1) }
             }
         } catch {
+            loop.cancel(watch, closing: true)
             lost("\(error)")
         }
     }

@@ -113,8 +113,7 @@ private final class OutputLines {
         guard let loop else { return write() }
         if isWriteDue { return }
         isWriteDue = true
-        // A timer that is due already: called before the loop waits again.
-        loop.at(0) { [self] in
+        loop.beforeWaiting { [self] in
             isWriteDue = false
             write()
         }

@@ -17,7 +17,7 @@ final class Leavings {
         sockets.append(socket)
     }
 
-    func leak(_ leak: FeedClient<SystemRandomNumberGenerator>.Leak) {
+    func leak(_ leak: ReferenceClient.Leak) {
         switch leak {
         case .descriptor:
             let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)

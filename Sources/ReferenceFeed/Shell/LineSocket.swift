@@ -45,8 +45,10 @@ final class LineSocket {
     /// We say nothing more; the kernel is told when all is written.
     private var saysNoMore = false
 
+    /// - Parameter token: the loop watches the socket already, for something that has come; nil when it does not.
     init(
-        _ socket: consuming Descriptor, on loop: EventLoop, over transport: Transport? = nil,
+        _ socket: consuming Descriptor, watchedBy token: EventLoop.Token? = nil, on loop: EventLoop,
+        over transport: Transport? = nil,
         outputLimit: Int = 1 << 20, _ handlers: Handlers
     ) throws(SystemError) {
         self.loop = loop
@@ -55,7 +57,12 @@ final class LineSocket {
         self.transport = transport
         let number = socket.raw
         self.socket = consume socket
-        watch = try loop.watch(number) { [unowned self] in readable() }
+        if let token {
+            try loop.change(token, for: .readable) { [unowned self] in readable() }
+            watch = token
+        } else {
+            watch = try loop.watch(number) { [unowned self] in readable() }
+        }
         // Whose turn it is to speak first speaks.
         if let transport { hear([], transport) }
     }
@@ -183,13 +190,22 @@ final class LineSocket {
 
     private func watch(writing: Bool) throws(SystemError) {
         guard let number = socket?.raw, watchesWriting != writing || hasEnded else { return }
-        if let watch { loop.cancel(watch) }
-        (watchesWriting, watch) = (writing, nil)
+        watchesWriting = writing
         // A socket whose input has ended stays readable for ever.
-        if hasEnded, !writing { return }
-        watch = try loop.watch(number, for: !writing ? .readable : hasEnded ? .writable : .both) { [unowned self] in
+        if hasEnded, !writing {
+            if let watch { loop.cancel(watch) }
+            watch = nil
+            return
+        }
+        let interest: EventLoop.Interest = !writing ? .readable : hasEnded ? .writable : .both
+        let handler = { [unowned self] in
             if watchesWriting { flush() }
             if !hasEnded { readable() }
+        }
+        if let watch {
+            try loop.change(watch, for: interest, handler)
+        } else {
+            watch = try loop.watch(number, for: interest, handler)
         }
     }
 }

@@ -70,7 +70,7 @@ enum Sockets {
         return socket
     }
 
-    /// Nil when the connection stands.
+    /// Why the connection does not stand; nil when it does.
     static func connectionError(_ socket: Int32) -> SystemError? {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -82,6 +82,8 @@ enum Sockets {
     static func listen(port: Int, backlog: Int = 4096) throws(SystemError) -> Descriptor {
         let socket = try make(AF_INET)
         let raw = socket.raw
+        // What it accepts inherits this.
+        sendAtOnce(raw)
         var yes: Int32 = 1
         setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
@@ -122,12 +124,14 @@ enum Sockets {
 
     private static func make(_ family: Int32) throws(SystemError) -> Descriptor {
         let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
-        let socket = Descriptor(
+        return Descriptor(
             owning: try System.call("open a socket") { Glibc.socket(family, Int32(type), 0) })
+    }
+
+    /// Each message is worth a packet of its own: nothing is gained by waiting for more. A client says so once its
+    /// connection stands: most attempts of an outage come to nothing.
+    static func sendAtOnce(_ socket: Int32) {
         var yes: Int32 = 1
-        // Each message is worth a packet of its own: nothing is gained by waiting for more. What a listener accepts
-        // inherits it.
-        setsockopt(socket.raw, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        return socket
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -12,7 +12,7 @@ package enum Feed {
         usage: halfopen feed server [--port 7000] [--interval 5s] [--heartbeat 10s] [--missed 2] [--window 1000]
                                     [--hello-timeout 10s] [--token TEXT] [--stream ticks] [--mutant NAME]
                                     [--resume-for 24h] [--node NAME] [--secret TEXT] [--requests-per-second N]
-                                    [--request-limit 100] [--ports 1] [--connections N]
+                                    [--request-limit 100] [--ports 1] [--connections N] [--coalesce DURATION]
                                     [--transport tcp|tls|ws|wss] [--certificate FILE --key FILE]
                                     [--tls-min 1.2] [--tls-max 1.3]
                halfopen feed client --to HOST[,HOST...] [--port 7000] [--connect-timeout 10s] [--missed 2]
@@ -22,8 +22,8 @@ package enum Feed {
                                     [--bulk-every DURATION] [--request-deadline 30s] [--publish-every DURATION]
                                     [--publish-stream orders] [--publish-class critical] [--queue-limit 100]
                                     [--in-flight 8] [--drain-timeout 3s] [--sessions 1] [--ports 1] [--ramp DURATION]
-                                    [--transport tcp|tls|ws|wss] [--ca FILE] [--server-name NAME]
-                                    [--tls-min 1.2] [--tls-max 1.3]
+                                    [--coalesce DURATION] [--transport tcp|tls|ws|wss] [--ca FILE]
+                                    [--server-name NAME] [--tls-min 1.2] [--tls-max 1.3]
                halfopen feed mutants [--format json]
 
         The reference feed, as actors of a scenario. The server publishes a numbered message every --interval and keeps
@@ -37,7 +37,8 @@ package enum Feed {
 
         A client with --sessions holds so many, each with a connection, a machine and a name of its own, and begins them
         evenly over --ramp. More than some 25,000 connections from one address need several --ports, which both sides
-        count from --port; --connections makes room for so many at the server.
+        count from --port; --connections makes room for so many at the server. With --coalesce a side handles together
+        what comes within so much time, as a busy process does: with thousands of sessions that is most of its work.
 
         """
 
@@ -48,6 +49,7 @@ package enum Feed {
             switch arguments.first {
             case "server":
                 let options = try ServerOptions(parsing: Array(arguments.dropFirst()))
+                loop.coalescing = options.coalescing.wholeNanoseconds
                 let transports = try ServerTransports(options.transport, mutant: options.settings.mutant)
                 let shell = try ServerShell(options, over: transports, on: loop, saying: DriverOutput(on: loop))
                 try shell.start(commandsFrom: STDIN_FILENO)
@@ -73,6 +75,7 @@ package enum Feed {
     }
 
     private static func run(_ options: ClientOptions, on loop: EventLoop) throws {
+        loop.coalescing = options.coalescing.wholeNanoseconds
         let output = DriverOutput(on: loop)
         let transports = try ClientTransports(options.transport, mutant: options.settings.mutant)
         if options.sessions > 1 {

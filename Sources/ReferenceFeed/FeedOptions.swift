@@ -5,6 +5,8 @@ struct ServerOptions: Equatable {
     /// The first of `ports` that follow one another.
     var port = 7000
     var ports = 1
+    /// What comes within so much time is handled together.
+    var coalescing = Duration.zero
     /// Room is made for so many; nil for what the process may have as it is.
     var connections: Int?
     var stream = "ticks"
@@ -19,6 +21,7 @@ struct ServerOptions: Equatable {
             switch name {
             case "--port": port = try options.integer(in: 1...65535)
             case "--ports": ports = try options.integer(in: 1...64)
+            case "--coalesce": coalescing = try options.duration()
             case "--connections": connections = try options.integer(in: 1...200_000)
             case "--stream": stream = try options.text()
             case "--window": window = try options.integer(in: 1...1_000_000)
@@ -49,6 +52,8 @@ struct ClientOptions: Equatable {
     /// The first of `ports` that follow one another; sessions take them in turn.
     var port = 7000
     var ports = 1
+    /// What comes within so much time is handled together.
+    var coalescing = Duration.zero
     var sessions = 1
     /// From the first session's beginning to the last one's.
     var ramp = Duration.zero
@@ -65,6 +70,7 @@ struct ClientOptions: Equatable {
             case "--to": hosts = try options.text().split(separator: ",").map(String.init)
             case "--port": port = try options.integer(in: 1...65535)
             case "--ports": ports = try options.integer(in: 1...64)
+            case "--coalesce": coalescing = try options.duration()
             case "--sessions": sessions = try options.integer(in: 1...100_000)
             case "--ramp": ramp = try options.duration()
             case "--stream": stream = try options.text()

@@ -31,10 +31,7 @@ package enum ProcessSampler {
         var holders: [UInt32: Instance] = [:]
         for actor in live {
             for member in bySession[actor.leader] ?? [] {
-                for name in (try? Files.list("/proc/\(member.pid)/fd")) ?? [] {
-                    guard let inode = Int32(name).flatMap({ ProcessTable.socket($0, of: member.pid) }),
-                        sockets.contains(inode)
-                    else { continue }
+                for (_, inode) in ProcessTable.sockets(of: member.pid) where sockets.contains(inode) {
                     holders[inode] = holders[inode] ?? actor.instance
                 }
                 if holders.count == sockets.count { return holders }

@@ -62,14 +62,26 @@ package enum ProcessTable {
         }
     }
 
-    /// The inode of a socket behind a descriptor; nil when it is not a socket.
-    package static func socket(_ descriptor: Int32, of pid: Int32) -> UInt32? {
+    /// The sockets that a process holds: its descriptors in their order, with the inode of each. None when it has ended.
+    package static func sockets(of pid: Int32) -> [(descriptor: Int32, inode: UInt32)] {
+        guard let folder = try? Descriptor.open("/proc/\(pid)/fd", O_RDONLY | O_DIRECTORY) else { return [] }
+        let place = folder.raw
+        let numbers = ((try? Files.list("/proc/\(pid)/fd")) ?? []).compactMap { Int32($0) }.sorted()
         var text = [UInt8](repeating: 0, count: 64)
-        let length = readlink("/proc/\(pid)/fd/\(descriptor)", &text, text.count)
-        let prefix = Array("socket:[".utf8)
-        guard length > prefix.count + 1, text.starts(with: prefix) else { return nil }
-        return UInt32(String(decoding: text[prefix.count..<(length - 1)], as: UTF8.self))
+        return numbers.compactMap { number in
+            // By the folder: the kernel would find the process anew for each of thousands of names.
+            let length = readlinkat(place, String(number), &text, text.count)
+            return length < 0 ? nil : inode(ofSocket: text[..<length]).map { (number, $0) }
+        }
     }
+
+    /// From `socket:[12345]`; nil for anything else.
+    private static func inode(ofSocket text: ArraySlice<UInt8>) -> UInt32? {
+        guard text.starts(with: socketPrefix), text.last == UInt8(ascii: "]") else { return nil }
+        return UInt32(String(decoding: text[socketPrefix.count..<(text.count - 1)], as: UTF8.self))
+    }
+
+    private static let socketPrefix = Array("socket:[".utf8)
 
     package static func descriptors(of pid: Int32) -> Int {
         ((try? Files.list("/proc/\(pid)/fd")) ?? []).count

@@ -50,11 +50,8 @@ struct ActorSockets {
         var holders: [UInt32: Holder] = [:]
         for process in processes {
             // A process that ends meanwhile has no descriptors.
-            for name in (try? Files.list("/proc/\(process)/fd")) ?? [] {
-                guard let descriptor = Int32(name), let inode = ProcessTable.socket(descriptor, of: process) else {
-                    continue
-                }
-                if holders[inode] == nil { holders[inode] = Holder(process: process, descriptor: descriptor) }
+            for (descriptor, inode) in ProcessTable.sockets(of: process) where holders[inode] == nil {
+                holders[inode] = Holder(process: process, descriptor: descriptor)
             }
         }
         return holders

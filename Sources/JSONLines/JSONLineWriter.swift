@@ -33,6 +33,14 @@ package struct JSONLineWriter {
         JSON.write(string: value, to: &bytes)
     }
 
+    /// A string whose bytes `write` appends: plain ASCII without quotes or backslashes.
+    package mutating func field(_ key: StaticString, plain write: (inout [UInt8]) -> Void) {
+        self.key(key)
+        bytes.append(UInt8(ascii: "\""))
+        write(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     package mutating func field(_ key: StaticString, _ value: Int64) {
         self.key(key)
         JSON.write(integer: value, to: &bytes)

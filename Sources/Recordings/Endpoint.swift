@@ -1,3 +1,5 @@
+import JSONLines
+
 /// An IPv4 or IPv6 address with a port, as text: `10.77.1.2:1883`, `[fd00::1]:1883`.
 package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     package let address: IPAddress
@@ -43,5 +45,19 @@ extension Endpoint {
             address = address.dropFirst().dropLast()
         }
         self.init(address: IPAddress(UnsafeBufferPointer(rebasing: address)), port: port)
+    }
+}
+
+extension JSONLineWriter {
+    /// As its description: two of them stand in most of a million events.
+    mutating func field(_ key: StaticString, _ endpoint: Endpoint) {
+        field(key) { bytes in
+            if endpoint.address.writeNumber(to: &bytes) {
+                bytes.append(UInt8(ascii: ":"))
+                JSON.write(integer: Int64(endpoint.port), to: &bytes)
+            } else {
+                bytes.append(contentsOf: endpoint.description.utf8)
+            }
+        }
     }
 }

@@ -4,12 +4,8 @@
 /// engine adds every event as it comes and flushes up to a moment that no probe can still report from. Events of one
 /// moment keep the order in which they were added.
 package struct EventOrder: Sendable {
-    private struct Pending {
-        var event: Event
-        var order: Int
-    }
-    private var pending: [Pending] = []
-    private var added = 0
+    /// In the order in which they were added.
+    private var pending: [Event] = []
     private var flushed = Timestamp(nanoseconds: 0)
 
     /// How many events of a source came too late for their place. They were given the time of the last flush: the
@@ -31,26 +27,27 @@ package struct EventOrder: Sendable {
             event.time = flushed
             late[source, default: 0] += 1
         }
-        pending.append(Pending(event: event, order: added))
-        added += 1
+        pending.append(event)
     }
 
     /// Everything up to and including `moment`, in time order; what is added later gets at least this time.
     package mutating func flush(upTo moment: Timestamp) -> [Event] {
         flushed = max(flushed, moment)
-        var due: [Pending] = []
-        var rest: [Pending] = []
-        for item in pending {
-            if item.event.time <= flushed { due.append(item) } else { rest.append(item) }
+        // Places are sorted, and not events: an event is a few hundred bytes, and what it holds is counted.
+        var due = pending.indices.filter { pending[$0].time <= flushed }
+        due.sort { (pending[$0].time, $0) < (pending[$1].time, $1) }
+        let events = due.map { pending[$0] }
+        if due.count == pending.count {
+            pending.removeAll(keepingCapacity: true)
+        } else if !due.isEmpty {
+            pending.removeAll { $0.time <= flushed }
         }
-        pending = rest
-        due.sort { ($0.event.time, $0.order) < ($1.event.time, $1.order) }
-        return due.map(\.event)
+        return events
     }
 
     /// Everything there is, in time order.
     package mutating func flushAll() -> [Event] {
-        guard let latest = pending.map(\.event.time).max() else { return [] }
+        guard let latest = pending.map(\.time).max() else { return [] }
         return flush(upTo: latest)
     }
 }

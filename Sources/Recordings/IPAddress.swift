@@ -1,3 +1,5 @@
+import JSONLines
+
 /// The address of a host, IPv4 or IPv6, as recordings write it.
 ///
 /// A run's index compares and hashes millions of them: an IPv4 address is held as its number, anything else as the text
@@ -24,6 +26,16 @@ package struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertibl
     package var description: String {
         guard isNumber else { return text }
         return [24, 16, 8, 0].map { String(number >> $0 & 0xFF) }.joined(separator: ".")
+    }
+
+    /// Its text, without one being made first; false for one that is not held as a number.
+    func writeNumber(to bytes: inout [UInt8]) -> Bool {
+        guard isNumber else { return false }
+        for shift: UInt32 in [24, 16, 8, 0] {
+            JSON.write(integer: Int64(number >> shift & 0xFF), to: &bytes)
+            if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+        }
+        return true
     }
 
     package static func == (a: IPAddress, b: IPAddress) -> Bool {

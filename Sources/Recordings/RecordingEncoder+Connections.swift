@@ -4,8 +4,8 @@ extension TLSChange {
     func write(to line: inout JSONLineWriter) {
         line.field("what", change.name.rawValue)
         line.field("link", link)
-        line.field("from", from.description)
-        line.field("to", to.description)
+        line.field("from", from)
+        line.field("to", to)
         switch change {
         case .clientHello(let version, let name):
             if let version { line.field("version", version) }
@@ -24,8 +24,8 @@ extension ConnectionTotals {
     func write(to line: inout JSONLineWriter) {
         line.field("what", ending.rawValue)
         line.field("link", link)
-        line.field("from", from.description)
-        line.field("to", to.description)
+        line.field("from", from)
+        line.field("to", to)
         line.field("sent", sent.bytes)
         line.field("sent_packets", sent.packets)
         line.field("sent_again", sent.retransmitted)
@@ -39,7 +39,7 @@ extension ConnectionTotals {
 extension ConnectionOwner {
     func write(to line: inout JSONLineWriter) {
         instance.write(to: &line)
-        line.field("from", from.description)
-        line.field("to", to.description)
+        line.field("from", from)
+        line.field("to", to)
     }
 }

@@ -201,8 +201,8 @@ extension WireChange {
     fileprivate func write(to line: inout JSONLineWriter) {
         line.field("what", change.rawValue)
         line.field("link", link)
-        line.field("from", from.description)
-        line.field("to", to.description)
+        line.field("from", from)
+        line.field("to", to)
         if repeated { line.field("repeated", true) }
         if let bytes { line.field("bytes", bytes) }
         if let quiet { line.field("quiet", quiet) }
@@ -213,9 +213,9 @@ extension MappingChange {
     fileprivate func write(to line: inout JSONLineWriter) {
         line.field("what", change.rawValue)
         line.field("router", router)
-        line.field("from", from.description)
-        line.field("to", to.description)
-        line.field("translated", translated.description)
+        line.field("from", from)
+        line.field("to", to)
+        line.field("translated", translated)
     }
 }
 

@@ -19,4 +19,10 @@ extension Duration {
 extension Moment {
     /// The first of those that there are.
     static func earliest(_ moments: [Moment?]) -> Moment? { moments.compactMap(\.self).min() }
+
+    /// The earlier one, if there is one.
+    static func earlier(_ a: Moment?, _ b: Moment?) -> Moment? {
+        guard let a, let b else { return a ?? b }
+        return min(a, b)
+    }
 }

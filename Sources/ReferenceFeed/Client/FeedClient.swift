@@ -189,15 +189,22 @@ package struct FeedClient<Random: RandomNumberGenerator> {
 
     /// When `deadlinePassed` must be called; nil when only facts from outside can change anything.
     package var deadline: Moment? {
-        let own: [Moment?] =
-            switch state {
-            case .disconnected, .fatal: []
-            case .connecting(let deadline), .authenticating(let deadline): [deadline]
-            case .connected(let session):
-                [session.deadline, errors.staleDeadline, acknowledgeAt, leaving?.until]
-            case .reconnecting(let retryAt): [retryAt, errors.nextPoll]
-            }
-        return Moment.earliest(own + [workload.deadline, outbox.deadline(isConnected: isConnected && leaving == nil)])
+        var first = Moment.earlier(
+            workload.deadline, outbox.deadline(isConnected: isConnected && leaving == nil))
+        func take(_ moment: Moment?) { first = Moment.earlier(first, moment) }
+        switch state {
+        case .disconnected, .fatal: break
+        case .connecting(let deadline), .authenticating(let deadline): take(deadline)
+        case .connected(let session):
+            take(session.deadline)
+            take(errors.staleDeadline)
+            take(acknowledgeAt)
+            take(leaving?.until)
+        case .reconnecting(let retryAt):
+            take(retryAt)
+            take(errors.nextPoll)
+        }
+        return first
     }
 
     package var isConnected: Bool { if case .connected = state { true } else { false } }

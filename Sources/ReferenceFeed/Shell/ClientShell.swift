@@ -93,8 +93,9 @@ final class ClientShell {
     }
 
     private func happened(_ fact: (inout Client, Moment) -> [Client.Action]) {
-        for action in fact(&client, now) { perform(action) }
-        setTimer()
+        let (actions, deadline) = ClientShell.learn(fact, at: now, &client)
+        for action in actions { perform(action) }
+        setTimer(deadline)
         switch client.state {
         case .disconnected, .fatal:
             guard let ended = whenEnded else { return }
@@ -102,6 +103,14 @@ final class ClientShell {
             end(ended)
         case .connecting, .authenticating, .connected, .reconnecting: break
         }
+    }
+
+    /// The machine in place: asking it in the shell for its deadline would copy it, with all that it holds, each time.
+    private static func learn(
+        _ fact: (inout Client, Moment) -> [Client.Action], at now: Moment, _ client: inout Client
+    ) -> (actions: [Client.Action], deadline: Moment?) {
+        let actions = fact(&client, now)
+        return (actions, client.deadline)
     }
 
     /// After a turn of the loop, in which the last lines are written, and once the server knows.
@@ -154,10 +163,10 @@ final class ClientShell {
         }
     }
 
-    private func setTimer() {
-        guard timer?.due != client.deadline else { return }
+    private func setTimer(_ deadline: Moment?) {
+        guard timer?.due != deadline else { return }
         if let timer { loop.cancel(timer.token) }
-        timer = client.deadline.map { due in
+        timer = deadline.map { due in
             (
                 due,
                 loop.at(due.nanoseconds) { [unowned self] in
@@ -214,7 +223,7 @@ extension ClientShell {
                         happened { $0.connectionOpened(at: $1) }
                     },
                     refused: { [unowned self] in refused($0) },
-                    complained: { [weak self] in self?.output.error($0) }))
+                    complained: { [output] in output.error($0) }))
             if transport == nil {
                 happened { $0.connectionOpened(at: $1) }
             } else {

@@ -139,7 +139,7 @@ final class ServerShell {
             socket, on: loop, over: transport,
             LineSocket.Handlers(
                 received: { [unowned self] in received($0, from: id) }, lost: { [unowned self] in lost(id, $0) },
-                complained: { [weak self] in self?.output.error($0) }))
+                complained: { [output] in output.error($0) }))
         happened { $0.connectionOpened(id, at: $1) }
     }
 

@@ -62,7 +62,7 @@ package enum ProcessTable {
         }
     }
 
-    /// The sockets that a process holds: its descriptors in their order, with the inode of each. None when it has ended.
+    /// The sockets that a process holds: its descriptors in order, with the inode of each. None when it has ended.
     package static func sockets(of pid: Int32) -> [(descriptor: Int32, inode: UInt32)] {
         guard let folder = try? Descriptor.open("/proc/\(pid)/fd", O_RDONLY | O_DIRECTORY) else { return [] }
         let place = folder.raw

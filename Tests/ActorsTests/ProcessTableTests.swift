@@ -27,4 +27,19 @@ struct ProcessTableTests {
         #expect(strangers.count == 1)
         #expect(strangers.first.map(getsid) == strangers.first)
     }
+
+    @Test func theSocketsOfAProcessAreThoseThatItHolds() throws {
+        var ends: [Int32] = [0, 0]
+        try System.call("make a pair of sockets") { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) }
+        let nothing = open("/dev/null", O_RDWR)
+        defer { for descriptor in ends + [nothing] { close(descriptor) } }
+        let held = ProcessTable.sockets(of: getpid())
+        for end in ends {
+            var status = stat()
+            fstat(end, &status)
+            #expect(held.first { $0.descriptor == end }?.inode == UInt32(status.st_ino))
+        }
+        #expect(!held.contains { $0.descriptor == nothing })
+        #expect(ProcessTable.sockets(of: 0).isEmpty)
+    }
 }

@@ -171,6 +171,20 @@ extension KernelTests {
             #expect(two.hear() == .bytes("alive"))
         }
 
+        @Test func `destroys as many as it is asked to, past those that are gone`() throws {
+            // More than go into one message to the kernel, twice.
+            let pairs = try (0..<150).map { _ in (client: try connect(), server: try listener.accept()) }
+            let own = Set(pairs.map { TestRig.inode(of: $0.server.descriptor.raw) })
+            let all = try diagnosis.sockets(in: [.established]).filter { own.contains($0.inode) }
+            #expect(all.count == 150)
+            let gone = [0, 63, 64, 100, 149].map { all[$0] }
+            #expect(try diagnosis.destroy(gone) == 5)
+            #expect(try diagnosis.destroy(all) == 145)
+            #expect(try diagnosis.sockets(in: [.established]).isEmpty)
+            #expect(pairs.allSatisfy { $0.client.hear() == .failed(ECONNRESET) })
+            #expect(try diagnosis.destroy([]) == 0)
+        }
+
         @Test func `sees IPv6 sockets, and IPv4 through them`() throws {
             let six = try TestListener(in: namespace.raw, port: 7006, family: AF_INET6)
             let client = try TestConnection(from: namespace.raw, to: "127.0.0.1", port: 7006)

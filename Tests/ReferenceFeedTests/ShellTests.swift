@@ -183,7 +183,8 @@ final class Stage {
         let client = try ClientOptions(
             parsing: "--to h --port 1 --stream s --connect-timeout 250ms --missed 3 --stable-after 5m --token t"
                 .split(separator: " ").map(String.init)
-                + ["--backoff-initial", "2s", "--backoff-factor", "3", "--backoff-cap", "1h"])
+                + ["--backoff-initial", "2s", "--backoff-factor", "3", "--backoff-cap", "1h", "--coalesce", "10ms"])
+        #expect(client.coalescing == .milliseconds(10))
         #expect(client.hosts == ["h"] && client.port == 1 && client.stream == "s")
         #expect(client.settings.connectTimeout == .milliseconds(250) && client.settings.missedHeartbeats == 3)
         #expect(client.settings.stableAfter == .seconds(300) && client.settings.token == "t")
@@ -191,7 +192,8 @@ final class Stage {
         let server = try ServerOptions(
             parsing:
                 "--port 2 --stream s --window 7 --interval 1s --heartbeat 2s --missed 3 --hello-timeout 4s --token t"
-                .split(separator: " ").map(String.init))
+                .split(separator: " ").map(String.init) + ["--coalesce", "20ms"])
+        #expect(server.coalescing == .milliseconds(20))
         #expect(server.port == 2 && server.stream == "s" && server.window == 7)
         #expect(server.settings.interval == .seconds(1) && server.settings.heartbeat == .seconds(2))
         #expect(server.settings.missedHeartbeats == 3 && server.settings.helloTimeout == .seconds(4))

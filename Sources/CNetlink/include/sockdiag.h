@@ -24,6 +24,6 @@ struct halfopen_tcp_socket_list {
 int halfopen_sock_diag_open(int network_namespace);
 /// Appends every TCP socket, IPv4 and IPv6, in one of the states (bit 1 << TCP_*). 0, or -1 and errno.
 int halfopen_sock_diag_dump(int descriptor, uint32_t states, struct halfopen_tcp_socket_list *list);
-/// SOCK_DESTROY of so many, in their order: each peer gets RST, the holder ECONNABORTED. `errors[i]` is 0, ENOENT when the
-/// i-th is gone, EOPNOTSUPP when the kernel cannot. 0, or -1 and errno when it could not be asked.
+/// SOCK_DESTROY of so many, in their order: each peer gets RST, the holder ECONNABORTED. `errors[i]` is 0, ENOENT when
+/// the i-th is gone, EOPNOTSUPP when the kernel cannot. 0, or -1 and errno when it could not be asked.
 int halfopen_sock_diag_destroy(int descriptor, const struct halfopen_tcp_socket *sockets, size_t count, int *errors);

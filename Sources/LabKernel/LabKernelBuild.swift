@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Kernel
 
-/// Builds the lab kernel from Debian's source package, as any user, into a cache folder. Takes 2 to 3 minutes on two
+/// Builds the lab kernel from Debian's source package, as any user, into a cache folder. Takes 3 to 4 minutes on two
 /// processors and about 1.8 GB in the cache folder while it lasts. What is there afterwards is whole: it is built in a
 /// folder of another name and renamed.
 package struct LabKernelBuild: ~Copyable {
@@ -112,7 +112,7 @@ package struct LabKernelBuild: ~Copyable {
 
     private func compile(_ source: String) throws {
         let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        say("compiling on \(processors) processors (2 to 3 minutes on two)")
+        say("compiling on \(processors) processors (3 to 4 minutes on two)")
         let before = lines(of: log)
         var tenth = 0
         try step(

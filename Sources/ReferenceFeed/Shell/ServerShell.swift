@@ -82,7 +82,7 @@ final class ServerShell {
             if case .heartbeat = message { connections[id]?.ping() }
         case .close(let id): connections.removeValue(forKey: id)?.part()
         case .report(.published(let sequence)): output.sent(stream, sequence)
-        case .report(.subscribed(_, replayed: 0)): break
+        case .report(.subscribed(_, replayed: 0)): break  // As the first answer on its connection shows.
         case .report(.subscribed(let id, let replayed)): output.note("\(id) subscribed, \(replayed) messages replayed")
         case .report(.ended(let id, because: "silence")): output.error("\(id) ended: silence")
         case .report(.ended(let id, let reason)): output.note("\(id) ended: \(reason)")

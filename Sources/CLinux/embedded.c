@@ -17,6 +17,8 @@ const char halfopen_lab_patches[] = {
 #embed "../../lab-kernel/shared-clock.patch"
     ,
 #embed "../../lab-kernel/fewer-stops.patch"
+    ,
+#embed "../../lab-kernel/memory-ahead.patch"
     , 0
 };
 

@@ -31,11 +31,13 @@ package enum LabKernel {
     /// The same for every run of equal options: the kernel mixes its command line into its randomness. So the private
     /// folder, which has another name each time, is never named but as the working folder of the kernel's process.
     private static func kernelArguments(_ options: GuestOptions) -> [String] {
-        // A lab that asks for more memory has many connections. The kernel's own table of them is a quarter full with
-        // 4,000 in 2 GiB; with 40,000 each packet would look through several.
-        let connections = options.memory > GuestOptions.defaultMemory ? ["thash_entries=\(options.memory >> 14)"] : []
-        return connections + [
-            "mem=\(options.memory >> 20)M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro",
+        // Its table of connections. A lab that asks for more memory has many: the kernel's own choice is a quarter full
+        // with 4,000 in 2 GiB, and with 40,000 each packet would look through several. All others have few, and the
+        // whole table is gone through whenever the connections are looked at, every second.
+        let connections = options.memory > GuestOptions.defaultMemory ? options.memory >> 14 : options.memory >> 20
+        return [
+            "thash_entries=\(connections)", "mem=\(options.memory >> 20)M", "root=/dev/root", "rootfstype=hostfs",
+            "rootflags=/", "ro",
             // Kernel messages go out on descriptor 1; /dev/console is another terminal, see lab-kernel/lab.config.
             "con=null", "con0=null,fd:1", "console=tty0", "console=ttynull", "quiet", "loglevel=5", "oops=panic",
             "printk.devkmsg=on", "norandmaps", "time-travel=inf-cpu", "time-travel-start=\(options.startDate)",

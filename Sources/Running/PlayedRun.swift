@@ -11,7 +11,8 @@ final class PlayedRun {
     private unowned let runner: Runner
     private let folder: RunFolder
     private let guest: Guest
-    private let processor: Processor.Claim
+    /// Until the guest has ended: the run after this one is begun before this object is gone.
+    private var processor: Processor.Claim?
     private var watcher: GuestWatcher
     private let began = Clock.now
     private var tokens: [EventLoop.Token] = []
@@ -40,7 +41,9 @@ final class PlayedRun {
         self.job = job
         self.runner = runner
         self.finished = finished
-        processor = Processor.claim()
+        let processor = Processor.claim()
+        let number = processor.number
+        self.processor = consume processor
         let scenario = job.loaded.scenario
         folder = RunFolder(
             reports: runner.reports, scenario: scenario.name, seed: job.seed, lab: runner.options.lab)
@@ -52,7 +55,7 @@ final class PlayedRun {
                 let request = try PlayedRun.request(job, runner).json.line
                 try Files.write("\(folder.temporary)/\(RunRequest.fileName)", request)
             }
-            guest = try runner.boot(job, runFolder: folder.temporary, processor: processor.number)
+            guest = try runner.boot(job, runFolder: folder.temporary, processor: number)
         } catch {
             Files.remove(folder.temporary)
             throw error
@@ -102,6 +105,7 @@ final class PlayedRun {
         tokens.forEach { runner.loop.cancel($0) }
         tokens = []
         guest.cleanUp()
+        processor = nil
     }
 
     private func readConsole() {

@@ -1,7 +1,7 @@
 import Testing
 
-/// Memory without a file comes in aligned runs of 16 pages (lab-kernel/memory-ahead.patch), empty, and never beyond what
-/// was asked for.
+/// Memory without a file comes in aligned runs of 16 pages (lab-kernel/memory-ahead.patch), empty, and never more of it
+/// than was asked for.
 @Suite struct GuestMemoryTests {
     @Test func `a touched page brings the rest of its run and nothing else`() throws {
         let outcome = try Program.played(

@@ -24,7 +24,7 @@ LEGEND = [
     "minutes without a network to the first new message (five-minutes). *lost*, *twice*: messages of those five",
     "minutes that never came, and that came twice; who promises delivery at least once may lose none. *waits when",
     "refused*: between attempts that are refused at once, for eight minutes (broker-api-nightly-reset): constant or",
-    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of twelve clients and",
+    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of sixteen clients and",
     "more that came back within a tenth of the time over which they should spread (storms). *leaks*: what was left",
     "behind over six reconnects and more. Of several runs the worst. — was not measured.",
 ]
@@ -93,7 +93,7 @@ def introduction(whole):
         f"the library's {all_scenarios} scenarios, in {whole['minutes']:.0f} minutes on {whole['processors']}",
         "processors.",
         f"Each is played with {seeds}: a seed repeats to the byte. Those where luck has a part, because packets are",
-        "lost at random, many come back at once, or the waits of two runs are compared, are played with seed 1 to",
+        "lost at random or the waits of two runs are compared, are played with seed 1 to",
         f"{whole['lucky_seeds']}: {', '.join(whole.get('lucky', []))}. Every run has its recording, its SHA-256 and",
         "the command that repeats it in scorecard.json, and in scorecard.html behind its cell. An empty cell: the",
         "scenario needs what the client cannot.",

@@ -24,9 +24,10 @@ LEGEND = [
     "minutes without a network to the first new message (five-minutes). *lost*, *twice*: messages of those five",
     "minutes that never came, and that came twice; who promises delivery at least once may lose none. *waits when",
     "refused*: between attempts that are refused at once, for eight minutes (broker-api-nightly-reset): constant or",
-    "growing, from the first to the longest, with jitter or without. *herd*: the largest share of sixteen clients and",
-    "more that came back within a tenth of the time over which they should spread (storms). *leaks*: what was left",
-    "behind over six reconnects and more. Of several runs the worst. — was not measured.",
+    "growing, from the first to the longest; with jitter, when the waits of two seeds differ. *herd*: the largest",
+    "share of sixteen clients and more that came back within a tenth of the time over which they should spread",
+    "(storms). *leaks*: what was left behind over six reconnects and more. Of several runs the worst. — was not",
+    "measured.",
 ]
 
 
@@ -67,10 +68,10 @@ def shown(row, key):
     if key == "herd":
         return f"{value:.0f} %"
     if key == "waits":
-        jitter = "jitter" if value["jitter"] else "no jitter"
+        jitter = {True: ", jitter", False: ", no jitter", None: ""}[value["jitter"]]
         if value["class"] == "constant":
-            return f"constant {seconds(value['longest'])}, {jitter}"
-        return f"growing {seconds(value['first'])} to {seconds(value['longest'])}, {jitter}"
+            return f"constant {seconds(value['longest'])}{jitter}"
+        return f"growing {seconds(value['first'])} to {seconds(value['longest'])}{jitter}"
     return value if isinstance(value, str) else f"{value:g}"
 
 

@@ -200,7 +200,7 @@ package struct ConnectionInventory: Sendable {
             hasNamedSessions.insert(name.instance)
             for (moment, local) in ends {
                 guard let end = endpoints.known(local) else { continue }
-                guard let place = locals.place(of: end, saidAt: moment.time, among: connections) else { continue }
+                guard let place = locals.place(of: end, saidAt: moment.time) else { continue }
                 if let owner = connections[place].owner, owner != name.instance { continue }
                 connections[place].owner = name.instance
                 connections[place].session = name.session
@@ -261,34 +261,34 @@ private struct Locals {
     private var latest: [Int?]
     /// Of each connection the one before it from the same end.
     private var before: [Int?] = []
+    /// When each began, and was let go of. Apart, because each look at a whole connection counts references.
+    private var spans: [(began: Timestamp, released: Timestamp?)] = []
     /// None began earlier than the one before it: so it is unless two hosts have the same address.
     private var areInOrder = true
 
     init(_ connections: [ConnectionInventory.Connection], _ endpoints: Endpoints) {
         latest = Array(repeating: nil, count: endpoints.count)
         before.reserveCapacity(connections.count)
-        for place in connections.indices {
-            let end = connections[place].ends.from.index
-            if let last = latest[end], connections[last].began.time > connections[place].began.time {
-                areInOrder = false
-            }
+        spans.reserveCapacity(connections.count)
+        for (place, connection) in connections.enumerated() {
+            let end = connection.ends.from.index
+            if let last = latest[end], spans[last].began > connection.began.time { areInOrder = false }
+            spans.append((connection.began.time, connection.released?.time))
             before.append(latest[end])
             latest[end] = place
         }
     }
 
     /// An `attempt` may be said before its SYN, everything else comes after it.
-    func place(
-        of end: Endpoints.Place, saidAt time: Timestamp, among connections: [ConnectionInventory.Connection]
-    ) -> Int? {
+    func place(of end: Endpoints.Place, saidAt time: Timestamp) -> Int? {
         var (known, soon): (Int?, Int?)
         var next = latest[end.index]
         while let place = next {
-            let began = connections[place].began.time
+            let (began, released) = spans[place]
             if began > time {
                 if began <= time + .seconds(1) { soon = place }
             } else if known == nil {
-                if connections[place].isOpen(at: time) { return place }
+                if released.map({ $0 > time }) ?? true { return place }
                 known = place
                 if areInOrder { break }
             }

@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(name: "ActorsTests", dependencies: ["JSONLines", "Recordings", "Kernel", "Actors"]),
         .testTarget(name: "ProbesTests", dependencies: ["Recordings", "Probes"]),
         .testTarget(
-            name: "RunningTests", dependencies: ["Scenarios", "Recordings", "Reporting", "LabKernel", "Running"]),
+            name: "RunningTests",
+            dependencies: ["Kernel", "Scenarios", "Recordings", "Reporting", "LabKernel", "Running"]),
         .testTarget(
             name: "ReferenceFeedTests", dependencies: ["JSONLines", "Kernel", "CLinux", "COpenSSL", "ReferenceFeed"]),
         // What ships beside the binary: helpers for drivers, the protocol's page, scenarios.

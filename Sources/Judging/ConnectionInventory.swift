@@ -99,9 +99,10 @@ package struct ConnectionInventory: Sendable {
 
     /// What drivers, sockets and the bytes on the wire tell of them.
     mutating func complete(_ run: RunView) {
-        takeFacts(run)
         takeOwners(run)
-        let sessions = takeSessions(run)
+        let (facts, said) = told(run)
+        take(facts)
+        let sessions = take(said, run)
         for host in run.scenario.lab.hosts.map(\.name) { takeSockets(run, host) }
         nameDestinations(run)
         var places: [[Int]] = Array(repeating: [], count: run.sessionOrder.count)
@@ -154,22 +155,51 @@ package struct ConnectionInventory: Sendable {
         places?.last { connections[$0].began.time <= time } ?? places?.first
     }
 
-    private mutating func takeFacts(_ run: RunView) {
+    /// What is known of single connections, each with its place.
+    private typealias Facts = (
+        encryption: [(place: Int, Encryption)], totals: [(place: Int, moment: Moment, totals: ConnectionTotals)]
+    )
+
+    /// Two looks through all connections, of which neither changes any.
+    private func told(_ run: RunView) -> (Facts, [[Int?]]) {
+        var (facts, said): (Facts, [[Int?]]) = (([], []), [])
+        run.workers.together {
+            facts = self.facts(run)
+        } _: {
+            said = self.said(run)
+        }
+        return (facts, said)
+    }
+
+    private func facts(_ run: RunView) -> Facts {
+        var facts: Facts = ([], [])
+        let endpoints = run.endpoints
         for (moment, change) in run.tls {
-            guard let ends = run.endpoints.ends(from: change.from, to: change.to) else { continue }
+            guard let ends = endpoints.ends(from: change.from, to: change.to) else { continue }
             let isForward = latest[ends] != nil
             guard let known = place(places(isForward ? ends : ends.turned), at: moment.time) else { continue }
-            connections[known].encryption.append(
-                Encryption(moment: moment, change: change.change, byInitiator: isForward))
+            facts.encryption.append(
+                (known, Encryption(moment: moment, change: change.change, byInitiator: isForward)))
         }
+        var isCounted = [Bool](repeating: false, count: connections.count)
+        facts.totals.reserveCapacity(run.totals.count)
         for (moment, totals) in run.totals {
-            // The one that replaces it began at the same moment and comes after it.
-            let ends = run.endpoints.ends(from: totals.from, to: totals.to)
-            let began = ends.flatMap { places($0) }?.last { place in
-                connections[place].began.line < moment.line && connections[place].totals == nil
+            guard let ends = endpoints.ends(from: totals.from, to: totals.to) else { continue }
+            // The last that may be it: one that replaces it began at the same moment and comes after it.
+            var next = latest[ends]
+            while let place = next, isCounted[place] || connections[place].began.line >= moment.line {
+                next = connections[place].sameBefore
             }
-            if let began { connections[began].totals = (moment, totals) }
+            guard let place = next else { continue }
+            isCounted[place] = true
+            facts.totals.append((place, moment, totals))
         }
+        return facts
+    }
+
+    private mutating func take(_ facts: Facts) {
+        for (place, encryption) in facts.encryption { connections[place].encryption.append(encryption) }
+        for (place, moment, totals) in facts.totals { connections[place].totals = (moment, totals) }
     }
 
     private mutating func takeOwners(_ run: RunView) {
@@ -188,19 +218,25 @@ package struct ConnectionInventory: Sendable {
         }
     }
 
-    /// What drivers said of their own end of a connection, `local`. Of each connection the place of its session in
-    /// `RunView.sessionOrder`.
-    private mutating func takeSessions(_ run: RunView) -> [Int?] {
-        var sessions = [Int?](repeating: nil, count: connections.count)
+    /// What drivers said of their own end of a connection, `local`: of each of `RunView.sessionOrder` the places of the
+    /// connections, nil for one that the wire does not show.
+    private func said(_ run: RunView) -> [[Int?]] {
         // Taken out of the run once: each look at what a class holds counts references.
         let endpoints = run.endpoints
         let locals = Locals(connections, endpoints)
-        for (number, name) in run.sessionOrder.enumerated() {
-            guard let ends = run.sessions[name]?.ends, !ends.isEmpty else { continue }
+        return run.sessionOrder.map { name in
+            (run.sessions[name]?.ends ?? []).map { moment, local in
+                endpoints.known(local).flatMap { locals.place(of: $0, saidAt: moment.time) }
+            }
+        }
+    }
+
+    /// - Returns: of each connection the place of its session in `RunView.sessionOrder`.
+    private mutating func take(_ said: [[Int?]], _ run: RunView) -> [Int?] {
+        var sessions = [Int?](repeating: nil, count: connections.count)
+        for (number, (name, places)) in zip(run.sessionOrder, said).enumerated() where !places.isEmpty {
             hasNamedSessions.insert(name.instance)
-            for (moment, local) in ends {
-                guard let end = endpoints.known(local) else { continue }
-                guard let place = locals.place(of: end, saidAt: moment.time) else { continue }
+            for case let place? in places {
                 if let owner = connections[place].owner, owner != name.instance { continue }
                 connections[place].owner = name.instance
                 connections[place].session = name.session

@@ -75,6 +75,12 @@ package final class RunView: @unchecked Sendable {
         package var instance: Instance
         package var session: String
         package var description: String { session.isEmpty ? "\(instance)" : "\(instance) session \(session)" }
+        /// By what mostly tells two apart: there are few actors, and many sessions.
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(session)
+            hasher.combine(instance.index)
+        }
+
         package static func < (a: Self, b: Self) -> Bool { (a.instance, a.session) < (b.instance, b.session) }
     }
 
@@ -189,9 +195,9 @@ package final class RunView: @unchecked Sendable {
     }
 
     private func takeWire() {
-        var (hosts, recent) = (HostWires(scenario.lab), RecentEndpoints())
+        var (hosts, recent) = (HostWires(scenario.lab, room: recording.events.count), RecentEndpoints())
         recording.events.withUnsafeBufferPointer { events in
-            for index in events.indices where events[index].body.kind == .wire {
+            for index in events.indices where events[index].kind == .wire {
                 guard case .wire(let change) = events[index].body else { continue }
                 take(change, at: Moment(time: events[index].time, line: index + 2), &hosts, &recent)
             }
@@ -203,7 +209,7 @@ package final class RunView: @unchecked Sendable {
     private func takeOthers() {
         recording.events.withUnsafeBufferPointer { events in
             // What the other thread looks at is not even copied.
-            for index in events.indices where events[index].body.kind != .wire {
+            for index in events.indices where events[index].kind != .wire {
                 take(events[index].body, at: Moment(time: events[index].time, line: index + 2))
             }
         }
@@ -322,7 +328,8 @@ private struct HostWires {
     private var changes: [[RunView.Wire]] = []
 
     /// A lab has few links, and a link few addresses: looking through them is faster than any table.
-    init(_ lab: LabPlan) {
+    /// - Parameter room: for how many changes of each host; what is not needed is never touched.
+    init(_ lab: LabPlan, room: Int) {
         for link in lab.links {
             var ends: [Owner] = []
             for end in [link.first, link.second] {
@@ -340,6 +347,7 @@ private struct HostWires {
             owners.append((link.name, ends))
         }
         changes = Array(repeating: [], count: names.count)
+        for host in changes.indices { changes[host].reserveCapacity(room) }
     }
 
     mutating func take(_ change: WireChange, _ seen: RunView.Wire) {

@@ -3,11 +3,14 @@ import JSONLines
 /// One thing that happened in a run, and when.
 package struct Event: Equatable, Sendable {
     package var time: Timestamp
-    package var body: Body
+    package var body: Body { didSet { kind = body.kind } }
+    /// Of `body`. Apart, because whoever looks at it there takes a copy of the whole, of a million events.
+    package private(set) var kind: Kind
 
     package init(_ time: Timestamp, _ body: Body) {
         self.time = time
         self.body = body
+        kind = body.kind
     }
 
     package enum Body: Equatable, Sendable {
@@ -17,7 +20,8 @@ package struct Event: Equatable, Sendable {
         case fault(FaultChange)
         case wire(WireChange)
         case tls(TLSChange)
-        case connection(ConnectionTotals)
+        /// Elsewhere: it is much larger than the others, and few of a million events are it.
+        indirect case connection(ConnectionTotals)
         case owner(ConnectionOwner)
         case mapping(MappingChange)
         case traffic(Traffic)

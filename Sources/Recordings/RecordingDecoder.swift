@@ -16,7 +16,7 @@ package struct RecordingDecoder {
     /// Known once the first line is complete.
     package private(set) var header: Header?
     /// Events decoded and not yet taken.
-    private var events: [Event] = []
+    package private(set) var events: [Event] = []
     /// The line that the pieces so far left unfinished.
     private var partial: [UInt8] = []
     /// The line that is being read.

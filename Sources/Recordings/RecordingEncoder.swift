@@ -43,7 +43,7 @@ package struct RecordingEncoder: Sendable {
         if case .end = event.body { hasEnded = true }
         var line = JSONLineWriter(takingOver: &bytes)
         line.field("t", event.time.nanoseconds)
-        line.field("event", event.body.kind.rawValue)
+        line.field("event", event.kind.rawValue)
         event.body.write(to: &line)
         line.end()
         line.giveBack(to: &bytes)
@@ -59,7 +59,7 @@ extension Event {
 }
 
 extension Event.Body {
-    package var kind: Event.Kind {
+    var kind: Event.Kind {
         switch self {
         case .phase: .phase
         case .actor: .actor

@@ -38,6 +38,8 @@ struct StraightLine {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return nil }
         let start = position + 1
         var end = start
+        // Eight at once, as long as none of them is one that the text may end at.
+        while end + 8 <= bytes.count, isPlain(UnsafeRawPointer(bytes.baseAddress! + end)) { end += 8 }
         while end < bytes.count, bytes[end] &- 0x20 < 0x60, bytes[end] != UInt8(ascii: "\""),
             bytes[end] != UInt8(ascii: "\\")
         {
@@ -46,6 +48,16 @@ struct StraightLine {
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
         position = end + 1
         return UnsafeBufferPointer(rebasing: bytes[start..<end])
+    }
+
+    /// None of eight bytes is a control character, a quote, a backslash or beyond ASCII.
+    private func isPlain(_ place: UnsafeRawPointer) -> Bool {
+        let word = place.loadUnaligned(as: UInt64.self)
+        let (ones, highs) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        let (quotes, backslashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+        // A byte that is smaller than what is taken from it borrows: those beyond ASCII are told by their own bit.
+        let found = (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones) | word
+        return found & highs == 0
     }
 
     mutating func integer() -> Int64? {

@@ -32,7 +32,8 @@ final class PlayedRun {
     /// How far the timeline was, nanoseconds, when the guest half last said so.
     private var progress: Int64 = 0
     /// Only when somebody watches.
-    private var live: LiveFile?
+    private var live: LiveRecording?
+    private let growing: GrowingRecording
 
     /// - Throws: what keeps every run of this command from being played.
     init(
@@ -47,6 +48,7 @@ final class PlayedRun {
         let scenario = job.loaded.scenario
         folder = RunFolder(
             reports: runner.reports, scenario: scenario.name, seed: job.seed, lab: runner.options.lab)
+        growing = GrowingRecording("\(folder.temporary)/recording.jsonl")
         runner.keeper.remove(folder.temporary)
         do {
             let folder = folder
@@ -85,9 +87,7 @@ final class PlayedRun {
     func sight() -> LiveRun.Sight {
         var live =
             self.live
-            ?? LiveFile(
-                "\(folder.temporary)/recording.jsonl", scenario: job.loaded.scenario, seed: job.seed,
-                began: began)
+            ?? LiveRecording(growing, scenario: job.loaded.scenario, seed: job.seed, began: began)
         let isVirtual = runner.options.lab == .virtual
         let sight = live.look(
             at: isVirtual ? guest.virtualTime : Clock.now, told: .nanoseconds(progress), isVirtual: isVirtual)
@@ -145,7 +145,9 @@ final class PlayedRun {
     /// Is it getting on? Four times a second, in wall-clock time.
     private func look() {
         guard guest.ending == nil, stall == nil else { return }
-        if let report = watcher.look(recorded: Files.size("\(folder.temporary)/recording.jsonl")) {
+        let recorded = Files.size("\(folder.temporary)/recording.jsonl")
+        growing.readOn(to: recorded)
+        if let report = watcher.look(recorded: recorded) {
             stall = report
             guest.terminate()
             return
@@ -187,24 +189,33 @@ final class PlayedRun {
     private func judgement() throws -> RunResult {
         let scenario = job.loaded.scenario
         let path = "\(folder.temporary)/recording.jsonl"
-        if let stall, let bytes = try? Files.read(path),
-            let closed = StalledRecording.closed(
-                bytes, by: stall, processes: processes, flooder: flooder, of: scenario)
-        {
-            try Files.replace(path, with: closed)
-        }
-        guard let file = try? RecordingFile(path) else {
+        guard let file = try recordingFile(path) else {
             return RunResult(
                 scenario: scenario, seed: job.seed, lab: runner.options.lab.rawValue,
                 judgement: Judgement(
                     verdict: .error, reasons: [explanation ?? "the run left no recording"], findings: []))
         }
-        let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
+        let sha256 = file.sha256
+        let view = RunView((consume file).recording, scenario: scenario, catalog: .standard, workers: .threads)
         var judgement = Judge.judge(view)
-        if file.recording.end == nil || judgement.verdict == .error, let explanation {
+        if view.recording.end == nil || judgement.verdict == .error, let explanation {
             judgement.reasons.insert(explanation, at: 0)
         }
-        return RunResult(view, judgement: judgement, path: path, sha256: file.sha256)
+        let result = RunResult(view, judgement: judgement, path: path, sha256: sha256)
+        Leftover.giveBack(consume view)
+        return result
+    }
+
+    /// Nil when the run left none.
+    private func recordingFile(_ path: String) throws -> RecordingFile? {
+        if let stall, let bytes = try? Files.read(path),
+            let closed = StalledRecording.closed(
+                bytes, by: stall, processes: processes, flooder: flooder, of: job.loaded.scenario)
+        {
+            try Files.replace(path, with: closed)
+            return try? RecordingFile(path)
+        }
+        return try? growing.whole()
     }
 
     /// What went wrong with the guest itself, in a sentence; nil when nothing did.

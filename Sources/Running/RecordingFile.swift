@@ -10,9 +10,14 @@ struct RecordingFile {
     let sha256: String
 
     /// Below this a second thread gains nothing.
-    private static let worthHalving: Int64 = 8 << 20
+    static let worthHalving: Int64 = 8 << 20
     /// Whoever reads the first part digests all of it besides.
     private static let firstShare = 0.4
+
+    init(recording: Recording, sha256: String) {
+        self.recording = recording
+        self.sha256 = sha256
+    }
 
     /// Throws `SystemError` when it cannot be read, `UnreadableRecording` when it is none.
     init(_ path: String) throws {

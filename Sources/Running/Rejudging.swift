@@ -20,10 +20,11 @@ package enum Rejudging {
             scenario.expectations =
                 (others.first { $0.scenario.name == scenario.name } ?? others[0]).scenario.expectations
         }
-        let view = RunView(file.recording, scenario: scenario, catalog: .standard, workers: .threads)
+        let sha256 = file.sha256
+        let view = RunView((consume file).recording, scenario: scenario, catalog: .standard, workers: .threads)
         let judgement = Judge.judge(view)
-        let result = RunResult(view, judgement: judgement, path: path, sha256: file.sha256)
-        Leftover.giveBack(view)
+        let result = RunResult(view, judgement: judgement, path: path, sha256: sha256)
+        Leftover.giveBack(consume view)
         return result
     }
 

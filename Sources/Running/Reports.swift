@@ -89,7 +89,7 @@ package enum Reports {
     ) throws -> [UInt8] {
         let view = material.view
         let bytes = try run(material)
-        Leftover.giveBack(view)
+        Leftover.giveBack(consume view)
         return bytes
     }
 

@@ -17,8 +17,15 @@ extension Workers {
 /// A large thing that nobody needs any more. To give a million events back takes a tenth of the time that it took to
 /// judge them: a thread does it, and nobody waits for that.
 enum Leftover {
-    static func giveBack<Thing: AnyObject & Sendable>(_ thing: consuming Thing) {
-        let held = Unmanaged.passRetained(thing)
-        if let helper = try? Helper({ held.release() }) { helper.leave() } else { held.release() }
+    // Unchecked, because whoever filled it never looks at it again.
+    private final class Held<Thing>: @unchecked Sendable {
+        var thing: Thing?
+        init(_ thing: consuming Thing) { self.thing = thing }
+    }
+
+    /// - Parameter thing: given away with `consume`, as otherwise the caller gives it back after all.
+    static func giveBack<Thing: Sendable>(_ thing: consuming Thing) {
+        let held = Held(consume thing)
+        (try? Helper { held.thing = nil })?.leave()
     }
 }

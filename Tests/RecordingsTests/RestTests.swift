@@ -45,6 +45,28 @@ import Testing
         #expect(decoded(turned.dropLast(), second) == nil, "times go back")
     }
 
+    /// Text is looked through eight bytes at once: whatever may not stand in it is seen wherever it stands.
+    @Test func aTextIsReadToItsEndAndNoFurther() {
+        let (head, tail) = (
+            #"{"t":5,"event":"driver","what":"note","actor":"a","index":0,"stamp":"driver","text":""#, #""}"#
+        )
+        for length in 0...40 {
+            let text = (0..<length).map { UInt8(0x20 + ($0 * 7 + length) % 0x60) }.map {
+                [0x22, 0x5C].contains($0) ? 0x7F : $0
+            }
+            let report = DriverReport(Instance("a"), .note, text: String(decoding: text, as: UTF8.self))
+            let event = Event(Timestamp(nanoseconds: 5), .driver(report))
+            #expect(Event(straight: Array(head.utf8) + text + Array(tail.utf8)) == event)
+            for place in text.indices {
+                for byte: UInt8 in [0x00, 0x1F, 0x22, 0x5C, 0x80, 0xFF] {
+                    var bad = text
+                    bad[place] = byte
+                    #expect(Event(straight: Array(head.utf8) + bad + Array(tail.utf8)) == nil, "\(byte) at \(place)")
+                }
+            }
+        }
+    }
+
     /// Lines that are written as ours are not, and say the same.
     @Test func otherWaysToWriteALineSayTheSame() throws {
         let straight = #"{"t":5,"event":"driver","what":"note","actor":"a","index":0,"stamp":"driver","text":"xy"}"#

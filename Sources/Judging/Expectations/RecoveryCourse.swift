@@ -9,7 +9,8 @@ extension RecoveryTrace {
         private let struck: Timestamp
         private let owedFrom: Timestamp
         private let after: ArraySlice<Sign>
-        private let strike: FaultStrike
+        /// The place of the strike in the timeline.
+        private let index: Int
 
         init(
             _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns, struck: Timestamp, owedFrom: Timestamp,
@@ -20,12 +21,12 @@ extension RecoveryTrace {
             self.struck = struck
             self.owedFrom = owedFrom
             self.after = after
-            self.strike = strike
+            index = strike.plan.index
         }
 
         /// Whether the client kept its connection until another fault struck.
         private var survived: Bool {
-            let others = run.strikes.filter { $0.plan.index != strike.plan.index }.compactMap { $0.struck?.time }
+            let others = run.strikes.filter { $0.plan.index != index }.compactMap { $0.struck?.time }
             let next = others.filter { $0 > owedFrom }.min() ?? run.stop
             return !after.contains { ($0.kind == .down || $0.kind == .attempt) && $0.moment.time < next }
         }

@@ -15,7 +15,7 @@ final class RecoveryTrace {
         case untold(String)
     }
 
-    let strike: FaultStrike
+    var strike: FaultStrike { run.strikes[place] }
     let name: RunView.SessionName
     /// When the fault struck this client.
     let struck: Moment
@@ -50,6 +50,8 @@ final class RecoveryTrace {
     // Plain, as said of `RunView`: the run outlives it.
     private unowned(unsafe) let run: RunView
     private let signs: ClientSigns
+    /// Of the strike among the run's: two threads that each counted references to the same one waited for each other.
+    private let place: Int
     private let until: Timestamp
 
     /// Nil when the fault did not strike, or what it took away never came back.
@@ -57,7 +59,8 @@ final class RecoveryTrace {
         _ run: RunView, _ strike: FaultStrike, _ signs: ClientSigns,
         steady: RecoveryRate.Measure? = nil, wantsLogin: Bool = false
     ) {
-        guard let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = run.owedFrom(strike, struck: struck)
+        guard let place = run.strikes.firstIndex(where: { $0.plan.index == strike.plan.index }),
+            let struck = RecoveryTrace.struck(run, strike, signs), let owedFrom = run.owedFrom(strike, struck: struck)
         else {
             return nil
         }
@@ -70,8 +73,7 @@ final class RecoveryTrace {
         if case .recovered(let sign) = outcome { until = sign.moment.time }
         let before = after[..<after.partitioningIndex { $0.moment.time > until }]
 
-        (self.run, self.signs, self.until) = (run, signs, until)
-        self.strike = strike
+        (self.run, self.signs, self.until, self.place) = (run, signs, until, place)
         name = signs.name
         self.struck = struck
         self.owedFrom = owedFrom

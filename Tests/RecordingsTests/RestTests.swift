@@ -41,8 +41,10 @@ import Testing
         #expect(decoded([], second) == nil, "nothing before the cut")
         #expect(decoded(first, second, counted: 1) == nil, "the file had more lines when they were counted")
         #expect(decoded(first, second, counted: -1) == nil, "the file had fewer lines when they were counted")
-        let turned = Samples.bytes([Samples.events[0], Samples.events[Samples.events.count - 1]])
-        #expect(decoded(turned.dropLast(), second) == nil, "times go back")
+        // As many as before the cut, the last of them later than what comes behind it.
+        var turned = Array(Samples.events[..<(first.count { $0 == 0x0A } - 1)])
+        turned[turned.count - 1].time = Samples.events[Samples.events.count - 1].time + .seconds(1)
+        #expect(decoded(Samples.bytes(turned), second) == nil, "times go back")
     }
 
     /// Text is looked through eight bytes at once: whatever may not stand in it is seen wherever it stands.

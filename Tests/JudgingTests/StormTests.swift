@@ -96,6 +96,35 @@ private struct StormGenerator: RandomNumberGenerator {
         #expect(run(["share": .fraction(0.7)]) { $0 % 2 == 0 ? 7 : Self.spread($0) }.finding.verdict == .pass)
     }
 
+    /// Cut off from 600 to 602; every tenth has an attempt under way when that is over, which succeeds.
+    @Test(arguments: [true, false])
+    func `an attempt that was under way counts when it succeeds`(speaks: Bool) {
+        let parameters: [String: Value] = [
+            "after": .text("blackhole"), "over": .duration(.seconds(20)), "sessions": .count(200),
+        ]
+        var script = Script.healthy(faults: [.blackhole(600, 602)], expect: [.client("storm", parameters)], end: 1800)
+        script.strike(0, "blackhole", from: 600, to: 602)
+        for number in 0..<200 {
+            let name = "s\(number)"
+            let tries = 602 + (number % 10 == 0 ? -0.01 : Self.spread(number))
+            let up = 602.1 + Self.spread(number)
+            if speaks {
+                script.at(-7, say(.connected, name))
+                script.at(600.01, say(.state, name, "reconnecting"))
+                script.at(tries, say(.attempt, name))
+                script.at(up, say(.connected, name))
+            } else {
+                let (old, new) = (Script.port(30_000 + number), Script.port(40_000 + number))
+                script.at(-7, Script.wire(.established, old, Script.broker))
+                script.at(600.01, Script.wire(.reset, Script.broker, old))
+                script.at(tries, Script.wire(.attempt, new, Script.broker))
+                script.at(up, Script.wire(.established, new, Script.broker))
+            }
+        }
+        #expect(script.finding.verdict == .pass, "\(script.finding.summary)")
+        #expect(script.finding.summary.contains("200 sessions"), "\(script.finding.summary)")
+    }
+
     @Test func `too few to tell`() {
         #expect(run(sessions: 49) { _ in 5 }.finding.verdict == .void)
         #expect(run(sessions: 50) { _ in 5 }.finding.verdict == .fail)

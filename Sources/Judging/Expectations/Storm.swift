@@ -14,10 +14,11 @@ struct Storm: Expectation {
             that host.
 
             Herd or spread: of the sessions that lost their connection, the first attempt since they could come back \
-            (the heal, or the strike of a moment) is taken. Measured is the largest share of them within any tenth of \
-            `over`; spread evenly over `over` it would be 10 %. It is a herd when that is more than `share` and would \
-            come of an even spread by chance in less than 1 % of cases (scan statistic, Naus' approximation). With \
-            fewer than `sessions` of them it is void.
+            (the heal, or the strike of a moment) is taken; an attempt that was under way by then counts when it \
+            came up. Measured is the largest share of them within any tenth of `over`; spread evenly over `over` it \
+            would be 10 %. It is a herd when that is more than `share` and would come of an even spread by chance in \
+            less than 1 % of cases (scan statistic, Naus' approximation). With fewer than `sessions` of them it is \
+            void.
 
             Optional bounds: `peak` and `peak-100ms`, the most attempts of all within any second or 100 ms since \
             the strike; `back`, how long after they could come back half, most (95 %) and all of the lost \

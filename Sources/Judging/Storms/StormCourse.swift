@@ -13,7 +13,8 @@ struct StormCourse {
     private(set) var lost = 0
     /// All attempts from the strike on, in time order.
     private(set) var attempts: [Moment] = []
-    /// The first attempt of each session since it could come back, in time order.
+    /// The first attempt of each session since it could come back, in time order; of one whose attempt was under way by
+    /// then, the moment at which that came up.
     private(set) var firsts: [Moment] = []
     /// When each session was back for good, in time order.
     private(set) var back: [Moment] = []
@@ -49,6 +50,7 @@ struct StormCourse {
     /// One session's words.
     private mutating func take(_ reports: [RunView.Report], lastReceived last: Timestamp?) {
         var (isLost, first, up, complaint) = (false, nil as Moment?, nil as Moment?, nil as Moment?)
+        var isUnderWay = false
         var place = StormCourse.firstPlace(reports, from: struck.time)
         while place < reports.count, reports[place].moment.time < until {
             let said = reports[place]
@@ -56,9 +58,13 @@ struct StormCourse {
             switch said.kind {
             case .attempt:
                 attempts.append(said.moment)
-                if said.moment.time >= owedFrom.time { first = first ?? said.moment }
+                isUnderWay = said.moment.time < owedFrom.time
+                if !isUnderWay { first = first ?? said.moment }
                 (isLost, up) = (true, nil)
-            case .connected: up = up ?? said.moment
+            case .connected:
+                up = up ?? said.moment
+                if isUnderWay, said.moment.time >= owedFrom.time { first = first ?? said.moment }
+                isUnderWay = false
             case .state where said.isUpState: up = up ?? said.moment
             case .state: (isLost, up) = (true, nil)
             case .error: complaint = complaint ?? said.moment
@@ -77,7 +83,7 @@ struct StormCourse {
 
     /// Connections of a host on the wire: each that stood when it was struck is a session.
     private mutating func takeWire(_ wire: [RunView.Wire]) {
-        var open: Set<ConnectionEnds> = []
+        var (open, underWay): (Set<ConnectionEnds>, Set<ConnectionEnds>) = ([], [])
         var ups: [Moment] = []
         for seen in wire {
             guard seen.moment.time < until else { break }
@@ -85,11 +91,17 @@ struct StormCourse {
             switch seen.kind {
             case .established where seen.sends:
                 if isAfter { ups.append(seen.moment) } else { open.insert(seen.ends) }
+                let wasUnderWay = underWay.remove(seen.ends) != nil
+                if wasUnderWay, seen.moment.time >= owedFrom.time { firsts.append(seen.moment) }
             case .fin where !isAfter, .reset where !isAfter:
                 if open.remove(seen.ends) == nil { open.remove(seen.ends.turned) }
             case .attempt where seen.sends && !seen.isRepeated && isAfter:
                 attempts.append(seen.moment)
-                if seen.moment.time >= owedFrom.time { firsts.append(seen.moment) }
+                if seen.moment.time >= owedFrom.time {
+                    firsts.append(seen.moment)
+                } else {
+                    underWay.insert(seen.ends)
+                }
             case .established, .attempt, .fin, .reset, .firstRequest, .firstResponse, .data, .keepAlive: break
             }
         }

@@ -109,8 +109,8 @@ def left_out(whole):
     names = ", ".join(f"{client['name']} {client['version']}" for client in clients)
     servers = ", ".join(sorted({client["server"] for client in clients}))
     return [
-        f"Left out: {names}. A run of theirs costs more than ten times as much as others, nearly all of it for the",
-        f"start of {servers}."]
+        f"Left out: {names}. A run of theirs costs more than ten times as much as others, nearly all of it for",
+        f"{servers}."]
 
 
 def markdown(whole, themes):

@@ -15,7 +15,7 @@ package struct UnreadableRecording: Error, Equatable, Sendable, CustomStringConv
 package struct RecordingDecoder {
     /// Known once the first line is complete.
     package private(set) var header: Header?
-    /// Events decoded and not yet taken.
+    /// Those decoded so far, in time order.
     package private(set) var events: [Event] = []
     /// The line that the pieces so far left unfinished.
     private var partial: [UInt8] = []
@@ -51,10 +51,11 @@ package struct RecordingDecoder {
         return try decoder.recording()
     }
 
-    /// To be called at the end of the file: all that was read and not taken.
+    /// To be called once, at the end of the file: all that was read.
     package mutating func recording() throws(UnreadableRecording) -> Recording {
-        let events = takeEvents()
         let (header, damage) = try finish()
+        // Handed over: whoever goes on feeding would otherwise copy them.
+        defer { events = [] }
         return Recording(header: header, events: events, damage: damage)
     }
 
@@ -81,13 +82,6 @@ package struct RecordingDecoder {
 
     package mutating func feed(_ bytes: [UInt8]) throws(UnreadableRecording) {
         try bytes.withUnsafeBufferPointer { buffer throws(UnreadableRecording) in try feed(buffer) }
-    }
-
-    /// The events decoded since the last call, in time order.
-    package mutating func takeEvents() -> [Event] {
-        let taken = events
-        events = []
-        return taken
     }
 
     /// To be called at the end of the file: the header, and why the recording is not whole (nil when it is).

@@ -23,7 +23,7 @@ struct LiveRecording {
     ///   - moment: of the lab's clock, now; nil when this machine lets nobody read it.
     ///   - told: how far the timeline was when the guest half last said so.
     mutating func look(at moment: Int64?, told: Duration, isVirtual: Bool) -> LiveRun.Sight {
-        for event in recording.events[seen...] { run.saw(event) }
+        for event in recording.events.dropFirst(seen) { run.saw(event) }
         seen = recording.events.count
         let wall = Clock.now - began
         let speed = isVirtual && wall > 0 ? moment.map { Double($0) / Double(wall) } : nil

@@ -84,7 +84,6 @@ import Testing
     @Test func survivesTruncationAtEveryByte() throws {
         let whole = Samples.bytes()
         var decoder = RecordingDecoder()
-        var events: [Event] = []
         var lines = 0
         for byte in whole.dropLast() {
             if lines == 0 {
@@ -93,14 +92,14 @@ import Testing
                 #expect(try decoder.finish().damage == "cut off after line \(lines): no end event")
             }
             try decoder.feed([byte])
-            events += decoder.takeEvents()
             if byte == 0x0A { lines += 1 }
-            if events.count != max(lines - 1, 0) { Issue.record("\(events.count) events in \(lines) lines") }
+            let count = decoder.events.count
+            if count != max(lines - 1, 0) { Issue.record("\(count) events in \(lines) lines") }
         }
-        #expect(events == Array(Samples.events.dropLast()))
+        #expect(decoder.events == Array(Samples.events.dropLast()))
         #expect(try decoder.finish().damage == "cut off after line \(lines): no end event")
         let cut = try RecordingDecoder.decode(Array(whole.dropLast()))
-        #expect(cut.events == events)
+        #expect(cut.events == decoder.events)
         #expect(cut.damage == "cut off after line \(lines): no end event")
     }
 
@@ -108,12 +107,10 @@ import Testing
         let whole = Samples.bytes()
         for size in [1, 2, 3, 7, 64, 1000, whole.count] {
             var decoder = RecordingDecoder()
-            var events: [Event] = []
             for start in stride(from: 0, to: whole.count, by: size) {
                 try decoder.feed(Array(whole[start..<min(start + size, whole.count)]))
-                events += decoder.takeEvents()
             }
-            #expect(events == Samples.events)
+            #expect(decoder.events == Samples.events)
             #expect(try decoder.finish().damage == nil)
         }
     }
